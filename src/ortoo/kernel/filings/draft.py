@@ -1,0 +1,95 @@
+"""What is handed to `file_many` and what comes back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A foreign document's bytes, kept exactly as they came."""
+
+    content: bytes
+    media_type: str
+    name: str
+
+    @property
+    def sha256(self) -> bytes:
+        return hashlib.sha256(self.content).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """A personal value already encrypted; only `commitment` stands in the body (Law 3)."""
+
+    commitment: bytes
+    path: str
+    subject: str
+    ciphertext: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A statement about to be filed.
+
+    `key` makes filing idempotent: the same key with the same content returns the first receipt.
+    `body` is a mapping for record forms and a `GridBody` for grid forms, or bytes already encoded.
+    Times are milliseconds since the epoch. `filer` is the party whose statement it is, `actor` who
+    pressed the button (`account:…`, `SYSTEM`).
+    """
+
+    form: str
+    filer: str
+    actor: str
+    key: str
+    body: object
+    said_at: int
+    period: str = ""
+    subject: str = ""
+    place: str = ""
+    supersedes: int | None = None
+    annuls: int | None = None
+    corrects: int | None = None
+    reason: str = ""
+    mode: str = "own"
+    version: int | None = None
+    original: Original | None = None
+    sealed: tuple[SealedValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that a filing was accepted: its place in the log and both digests."""
+
+    seq: int
+    key: str
+    digest: bytes
+    digest_sm3: bytes
+    received_at: int
+    duplicate: bool = False
+
+    @property
+    def number(self) -> str:
+        """Human-readable receipt number 回执号: log index and the digest's first eight digits."""
+        return f"{self.seq:09d}-{self.digest[:4].hex().upper()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a filing says to one thread; `detail` must be small and JSON-serialisable."""
+
+    thread: str
+    kind: str
+    detail: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One side of a posting: `quantity` in the commodity's minor unit, signed."""
+
+    account: str
+    commodity: str
+    quantity: int
+    occurred_on: str

@@ -1,0 +1,159 @@
+"""The kernel's own record forms: opening, querying, answering, sending back, accepting, archiving.
+
+Their bodies are small JSON objects; each says plainly which return of which period it concerns, so
+that the thread entries follow from the body alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from ortoo.kernel.filings.behaviour import JsonObject, RecordBehaviour, register
+from ortoo.kernel.filings.draft import Draft, Entry
+from ortoo.kernel.threads.periodic import office_thread, return_thread
+
+
+def require(**kinds: type | tuple[type, ...]) -> Any:
+    """A validator that asks each named field to be of the given type and no other field to stand."""
+
+    def validate(body: JsonObject) -> Iterator[str]:
+        for name, kind in kinds.items():
+            value = body.get(name)
+            if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+                yield f"字段「{name}」缺失或类型不符"
+        for name in body:
+            if name not in kinds:
+                yield f"不认识的字段「{name}」"
+
+    return validate
+
+
+def _text(body: JsonObject, *names: str) -> tuple[str, ...]:
+    return tuple(str(body[name]) for name in names)
+
+
+def _open_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    """body: form, period, due_at, review_due_at, offices {place: party},
+    respondents [[party, place, [office place, …lowest first]]]."""
+    form, period = _text(body, "form", "period")
+    owners = cast("Mapping[str, str]", body["offices"])
+    under: dict[str, list[str]] = {place: [] for place in owners}
+    for party, place, chain in cast("Sequence[tuple[str, str, list[str]]]", body["respondents"]):
+        for office in chain:
+            under[office].append(party)
+        yield Entry(
+            return_thread(form, period, party),
+            "open",
+            {
+                "due_at": body["due_at"],
+                "owner": party,
+                "place": place,
+                "offices": [[office, owners[office]] for office in chain],
+            },
+        )
+    for office, owner in owners.items():
+        yield Entry(
+            office_thread(form, period, office),
+            "open",
+            {"owner": owner, "due_at": body["review_due_at"], "respondents": under[office]},
+        )
+
+
+def _cell_names(body: JsonObject) -> list[str]:
+    return [f"{c['item']}.{c['measure']}" for c in cast("Sequence[Mapping[str, str]]", body["cells"])]
+
+
+def _query_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    form, period, party = _text(body, "form", "period", "party")
+    yield Entry(
+        return_thread(form, period, party),
+        "query",
+        {
+            "target": body["target"],
+            "office": body["office"],
+            "due_at": body["due_at"],
+            "cells": _cell_names(body),
+        },
+    )
+
+
+def _reply_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    form, period, party = _text(body, "form", "period", "party")
+    yield Entry(return_thread(form, period, party), "reply", {"query": body["query"]})
+
+
+def _send_back_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    form, period, party = _text(body, "form", "period", "party")
+    detail = {"target": body["target"], "office": body["office"]}
+    yield Entry(return_thread(form, period, party), "send_back", detail)
+
+
+def _accept_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    form, period, office = _text(body, "form", "period", "office")
+    targets = cast("Sequence[tuple[str, int]]", body["targets"])
+    detail: dict[str, object] = {"parties": [party for party, _ in targets]}
+    if body["conclude"]:
+        detail["conclude"] = True
+    yield Entry(office_thread(form, period, office), "accept", detail)
+    for party, seq in targets:
+        yield Entry(
+            return_thread(form, period, party), "accept", {"target": seq, "office": office}
+        )
+
+
+def _archive_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    form, period = _text(body, "form", "period")
+    for party in cast("Sequence[str]", body["parties"]):
+        yield Entry(return_thread(form, period, party), "archive", {})
+    for office in cast("Sequence[str]", body["offices"]):
+        yield Entry(office_thread(form, period, office), "archive", {})
+
+
+def _chase_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    form, period, office = _text(body, "form", "period", "office")
+    yield Entry(office_thread(form, period, office), "chase", {"parties": body["parties"]})
+
+
+_RETURN = {"form": str, "period": str, "party": str}
+_CONTROL = (
+    RecordBehaviour(
+        "K-OPEN",
+        1,
+        require(
+            form=str, period=str, due_at=int, review_due_at=int, offices=dict, respondents=list
+        ),
+        _open_entries,
+    ),
+    RecordBehaviour(
+        "K-QUERY",
+        1,
+        require(**_RETURN, target=int, office=str, due_at=int, cells=list, question=str),
+        _query_entries,
+    ),
+    RecordBehaviour("K-REPLY", 1, require(**_RETURN, query=int, text=str), _reply_entries),
+    RecordBehaviour(
+        "K-SENDBACK", 1, require(**_RETURN, target=int, office=str, text=str), _send_back_entries
+    ),
+    RecordBehaviour(
+        "K-ACCEPT",
+        1,
+        require(form=str, period=str, office=str, targets=list, conclude=bool, note=str),
+        _accept_entries,
+    ),
+    RecordBehaviour(
+        "K-ARCHIVE", 1, require(form=str, period=str, parties=list, offices=list), _archive_entries
+    ),
+    RecordBehaviour(
+        "K-CHASE",
+        1,
+        require(form=str, period=str, office=str, parties=list, channel=str, text=str),
+        _chase_entries,
+    ),
+)
+
+
+def register_control_forms() -> None:
+    """Make the kernel's own record forms fileable."""
+    for behaviour in _CONTROL:
+        register(behaviour)
