@@ -17,9 +17,11 @@ class KernelConfig(AppConfig):
 
         from ortoo.kernel.forms.behaviour import register_grid_forms
         from ortoo.kernel.forms.registry import load_all
+        from ortoo.kernel.grants.registration import register_grant_forms
         from ortoo.kernel.parties.registration import register_party_forms
         from ortoo.kernel.threads.control import register_control_forms
 
         register_control_forms()
         register_party_forms()
+        register_grant_forms()
         register_grid_forms(load_all(settings.FORM_FOLDERS))

@@ -75,6 +75,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
+                "ortoo.web.context.chrome",
                 "ortoo.site.navigation.shell",
             ],
             "builtins": ["ortoo.web.templatetags.ortoo"],
@@ -121,6 +122,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "kernel.Account"
 AUTHENTICATION_BACKENDS = ["ortoo.site.accounts.backend.AccountBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+CSRF_FAILURE_VIEW = "ortoo.site.errors.csrf_failure"
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

@@ -1,0 +1,1 @@
+"""Benches: figures of our own code beside named public references. Run by `./ortoo bench NAME`."""

@@ -1,0 +1,47 @@
+"""Read models of market monitoring."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Rollup(models.Model):
+    """Projection. One (form, period, unit, item): integer sums from which figures are computed.
+
+    `unit` is a reporting unit, a place that reports to the root directly, or the root itself.
+    Prices are fen per 公斤/升; `sum_price_qty` is price × quantity in the form's minor units.
+    `matched_*` speak of the respondents with a price in this and in the previous period.
+    """
+
+    pk = models.CompositePrimaryKey("slice", "basis", "unit", "item")
+    slice = models.CharField(max_length=60)
+    basis = models.CharField(max_length=10)
+    form = models.CharField(max_length=40)
+    period = models.CharField(max_length=16)
+    unit = models.CharField(max_length=20)
+    item = models.CharField(max_length=20)
+    expected = models.IntegerField()
+    filed = models.IntegerField()
+    quotes = models.IntegerField()
+    sum_price = models.BigIntegerField()
+    quantity = models.BigIntegerField()
+    sum_price_qty = models.BigIntegerField()
+    sales = models.BigIntegerField()
+    largest_sales = models.BigIntegerField()
+    second_sales = models.BigIntegerField()
+    stock = models.BigIntegerField()
+    matched = models.IntegerField()
+    matched_now = models.BigIntegerField()
+    matched_before = models.BigIntegerField()
+    out_of_stock = models.IntegerField()
+    doubtful = models.IntegerField()
+    unreviewed = models.IntegerField()
+
+    class Meta:
+        db_table = "market_rollup"
+        indexes = [
+            models.Index(fields=["form", "basis", "unit", "item", "period"], name="rollup_series"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.unit} {self.item}"
