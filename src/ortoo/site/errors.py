@@ -38,6 +38,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from ortoo.kernel.filings.refusal import Refused
+from ortoo.kernel.forms.definition import FormError
 from ortoo.site.security import Respond
 
 log = logging.getLogger("ortoo.incident")
@@ -142,6 +143,9 @@ def problem_of(exception: BaseException | None) -> Problem | None:
             exception.rule,
             details=list(exception.details),
         )
+    if isinstance(exception, FormError):
+        # A form or a period that an address names and nobody knows.
+        return Problem(404, exception.code, exception.message, noop("请核对表号和报告期。"))
     if isinstance(exception, OperationalError):
         return BUSY if any(word in str(exception) for word in _WAITED) else None
     return next((known for kind, known in _KNOWN if isinstance(exception, kind)), None)

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 PACKAGE = Path(__file__).resolve().parent.parent
 CHECKOUT = PACKAGE.parent.parent
 HOME = Path(os.environ.get("ORTOO_HOME") or CHECKOUT / "var")
+DATA = HOME / "data"
 KEYS = HOME / "keys"
 MODE = os.environ.get("ORTOO_MODE", "production")
 DEMO = MODE == "demo"
@@ -97,10 +98,10 @@ def _database() -> dict[str, object]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 600,
         }
-    HOME.mkdir(parents=True, exist_ok=True)
+    DATA.mkdir(parents=True, exist_ok=True)
     return {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(HOME / "ortoo.sqlite3"),
+        "NAME": str(DATA / "ortoo.sqlite3"),
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             # IMMEDIATE: a transaction that will write takes the lock at once instead of failing

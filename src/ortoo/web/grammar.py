@@ -61,7 +61,7 @@ def line_spec(
     if len(series) > 1 and not ends:
         frame = replace(frame, top=frame.top + 20)
     across = date_ticks(min(days), max(days), width_px=frame.across, english=captions.english)
-    up = value_ticks(min(values), max(values), count=5)
+    up = value_ticks(float(min(values)), float(max(values)), count=5)
     layers = [*_band_layers(bands), *_note_layers(annotations, frame)]
     layers += [layer for i, s in enumerate(series) for layer in _series_layers(s, i)]
     layers += _end_labels(series, frame, up) if ends else _key_labels(series)
@@ -144,7 +144,7 @@ def _end_labels(series: Sequence[Series], frame: _Frame, up: Ticks) -> list[Any]
     """Each line is named at its end; names that would overlap are moved apart."""
     low, high = up.domain
     ends = [next((v for _, v in reversed(s.points) if v is not None), low) for s in series]
-    wanted = [(high - v) / (high - low) * frame.down for v in ends]
+    wanted = [(high - float(v)) / (high - low) * frame.down for v in ends]
     placed = spread(wanted, LABEL_GAP_PX, 4, frame.down - 4)
     return [
         _text(frame.across, y + 4, s.name, f"var(--series-{_tone(s, i)})", dx=8)
@@ -172,7 +172,7 @@ def bar_spec(bars: Sequence[Bar], captions: Captions, size: Size, places: int) -
     left = int(max(text_width(bar.name) for bar in bars)) + 12
     width, row = FRAMES[size].width, 28
     frame = _Frame(width, len(bars) * row + 34, left=left, right=58, top=8, bottom=26)
-    across = value_ticks(min(values), max(values), count=5 if size == "desk" else 3, zero=True)
+    across = value_ticks(float(min(values)), float(max(values)), count=5 if size == "desk" else 3, zero=True)
     rows = [
         {"y": i, "v": b.value or 0, "t": figure_text(b.value, places, captions)}
         for i, b in enumerate(bars)
@@ -183,7 +183,7 @@ def bar_spec(bars: Sequence[Bar], captions: Captions, size: Size, places: int) -
         base = alt.Chart(alt.Data(values=some)).encode(x="v:Q", x2=alt.datum(0), y="y:Q")
         layers += [base.mark_rule(stroke=tone, strokeWidth=13)] if some else []
     for sign, align, dx in ((1, "left", 5), (-1, "right", -5)):
-        some = [r for r in rows if (r["v"] < 0) is (sign < 0)]
+        some = [r for r in rows if (float(r["v"]) < 0) is (sign < 0)]
         text: dict[str, Any] = {
             "align": align,
             "dx": dx,
@@ -206,7 +206,7 @@ def strip_spec(rows: Sequence[Peers], captions: Captions, size: Size) -> dict[st
         raise ValueError("CHART-EMPTY: no finite value to draw")
     left = int(max(text_width(row.name) for row in rows)) + 12
     frame = _Frame(FRAMES[size].width, len(rows) * 44 + 40, left=left, right=20, top=34)
-    across = value_ticks(min(values), max(values), count=6 if size == "desk" else 4)
+    across = value_ticks(float(min(values)), float(max(values)), count=6 if size == "desk" else 4)
 
     def layer(points: list[dict[str, Any]], mark: dict[str, Any], **encodings: Any) -> list[Any]:
         base = alt.Chart(alt.Data(values=points)).mark_point(opacity=1, **mark)

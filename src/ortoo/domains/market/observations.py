@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,8 +20,22 @@ from ortoo.kernel.forms.periods import Period, parse
 from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.threads.periodic import ReturnState, fold_return
 
-NIL_CODES: Mapping[object, int] = {"n": -1, "o": -2, "s": -3, None: -4}
-_BODY = msgspec.json.Decoder(type=dict[str, Any])
+# A cell that holds no number, as the integer that stands for it while a column is read; int8 in
+# `nils` is the difference from _NUMBER. Bodies hold nothing beyond ±2^53 (kernel/forms/body.py).
+_NUMBER = MISSING + 5
+_STAND_INS = tuple(
+    (text, str(_NUMBER + nil).encode())
+    for text, nil in ((b'"n"', -1), (b'"o"', -2), (b'"s"', -3), (b"null", -4))
+)
+
+
+class _Columns(msgspec.Struct):
+    """The part of a body that holds numbers, each column's text unread."""
+
+    columns: dict[str, msgspec.Raw]
+
+
+_BODY = msgspec.json.Decoder(_Columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +60,34 @@ class PeriodReturns:
     @property
     def counted(self) -> NDArray[np.bool_]:
         """Returns in force: filed and not sent back."""
-        return np.array([s.effective is not None and s.sent_back_seq is None for s in self.states], bool)
+        return np.array(
+            [s.effective is not None and s.sent_back_seq is None for s in self.states], bool
+        )
 
     @property
     def reviewed(self) -> NDArray[np.bool_]:
         """Returns in force that some office has accepted 已审核."""
         return np.array(
-            [any(s.accepted_by(office) for office, _ in s.offices) for s in self.states], bool
+            [
+                bool(s.accepted) and any(s.accepted_by(office) for office, _ in s.offices)
+                for s in self.states
+            ],
+            bool,
         )
 
 
-@lru_cache(maxsize=6)
 def load(form_code: str, period_code: str, as_of: int | None = None) -> PeriodReturns:
     """The returns of a period as known at log index `as_of` (now when None).
 
-    Cached for the span of one projection pass or request; `forget()` clears it.
+    Kept by the last log index that touched the period, so that no process answers with what
+    another one has since changed.
     """
+    stamp = read.last_touch(f"{form_code}|{period_code}|")
+    return _load(form_code, period_code, as_of, stamp)
+
+
+@lru_cache(maxsize=12)
+def _load(form_code: str, period_code: str, as_of: int | None, _stamp: int) -> PeriodReturns:
     form = registry.get(form_code)
     threads = read.thread_lines_like(f"{form_code}|{period_code}|")
     states = {
@@ -75,48 +100,59 @@ def load(form_code: str, period_code: str, as_of: int | None = None) -> PeriodRe
         for party, state in sorted(states.items())
         if state.opened_seq is not None or state.versions
     }
-    filings = read.by_seqs(s.effective for s in states.values() if s.effective is not None)
-    parties = tuple(states)
-    cells = {
-        measure.code: np.full((len(parties), len(form.leaves)), MISSING, np.int64)
-        for measure in form.measures
-    }
-    nils = np.full((len(parties), len(form.leaves)), -4, np.int8)
-    places = []
-    for row, (_, state) in enumerate(states.items()):
-        filing = filings.get(state.effective or 0)
-        places.append(state.place or (filing.place if filing else ""))
-        if filing is not None:
-            _fill(form, filing, row, cells, nils)
+    filings = read.bodies(s.effective for s in states.values() if s.effective is not None)
+    found = [filings.get(state.effective or 0) for state in states.values()]
+    places = tuple(
+        state.place or (filing.place if filing else "")
+        for state, filing in zip(states.values(), found, strict=True)
+    )
+    cells, nils = _cells(form, found)
     return PeriodReturns(
-        form, parse(period_code), parties, tuple(places), tuple(states.values()), cells, nils
+        form, parse(period_code), tuple(states), places, tuple(states.values()), cells, nils
     )
 
 
 def forget() -> None:
-    """Drop cached periods; called when the log may have grown."""
-    load.cache_clear()
+    """Drop kept periods: for a test whose log indexes come again with other contents."""
+    _load.cache_clear()
 
 
-def _fill(
-    form: Form,
-    filing: read.FilingRow,
-    row: int,
-    cells: Mapping[str, Ints],
-    nils: NDArray[np.int8],
-) -> None:
+def _cells(
+    form: Form, filings: Sequence[read.BodyRow | None]
+) -> tuple[Mapping[str, Ints], NDArray[np.int8]]:
+    """(cells, nils) of `PeriodReturns`; a row without a filing is MISSING throughout."""
+    shape = (len(filings), len(form.leaves))
+    raw = {measure.code: np.full(shape, _NUMBER - 4, np.int64) for measure in form.measures}
+    texts: dict[str, list[bytes]] = {code: [] for code in raw}
+    rows = []
+    for row, filing in enumerate(filings):
+        if filing is not None:
+            rows.append(row)
+            columns = _BODY.decode(_body_in(form, filing)).columns
+            for code, column in texts.items():
+                column.append(bytes(columns[code])[1:-1])
+    for code, column in texts.items():
+        if rows:
+            raw[code][rows] = _numbers(b",".join(column)).reshape(len(rows), shape[1])
+    price = raw["price"]
+    nils = np.where(price < _NUMBER, price - _NUMBER, 0).astype(np.int8)
+    cells = {code: np.where(values < _NUMBER, MISSING, values) for code, values in raw.items()}
+    return cells, nils
+
+
+def _body_in(form: Form, filing: read.BodyRow) -> bytes:
+    """The body laid out for this version of the form."""
     if filing.form_version == form.version:
-        columns = _BODY.decode(filing.body)["columns"]
-    else:
-        source = registry.get(filing.form, filing.form_version)
-        grid = codec.project(codec.decode(source, filing.body), source, form)
-        columns = {
-            code: [getattr(cell, "value", cell) for cell in column]
-            for code, column in grid.columns.items()
-        }
-    for code, column in columns.items():
-        cells[code][row] = [cell if type(cell) is int else MISSING for cell in column]
-    nils[row] = [0 if type(cell) is int else NIL_CODES[cell] for cell in columns["price"]]
+        return filing.body
+    source = registry.get(filing.form, filing.form_version)
+    return codec.encode(form, codec.project(codec.decode(source, filing.body), source, form))
+
+
+def _numbers(text: bytes) -> Ints:
+    """Cells of canonical columns without their brackets, in one pass over a whole period."""
+    for written, stand_in in _STAND_INS:
+        text = text.replace(written, stand_in)
+    return np.fromstring(text.decode("ascii"), np.int64, sep=",")
 
 
 def _measure(returns: PeriodReturns, code: str) -> Ints:
@@ -156,16 +192,15 @@ def doubtful(returns: PeriodReturns) -> NDArray[np.bool_]:
 def aligned(before: PeriodReturns, parties: Sequence[str]) -> tuple[Ints, Ints]:
     """(price, quantity) of an earlier period in the order of `parties`; absent rows MISSING."""
     index = {party: row for row, party in enumerate(before.parties)}
-    counted = before.counted
-    shape = (len(parties), len(before.form.leaves))
-    price = np.full(shape, MISSING, np.int64)
-    quantity = np.full(shape, MISSING, np.int64)
-    for row, party in enumerate(parties):
-        at = index.get(party)
-        if at is not None and counted[at]:
-            price[row] = _measure(before, "price")[at]
-            quantity[row] = _measure(before, "sales_qty")[at]
-    return price, quantity
+    at = np.array([index.get(party, -1) for party in parties], np.intp)
+    known = at >= 0
+    known[known] = before.counted[at[known]]
+    found = []
+    for code in ("price", "sales_qty"):
+        values = np.full((len(parties), len(before.form.leaves)), MISSING, np.int64)
+        values[known] = _measure(before, code)[at[known]]
+        found.append(values)
+    return found[0], found[1]
 
 
 def units_of(returns: PeriodReturns) -> tuple[tuple[str, ...], NDArray[np.intp], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,9 +30,13 @@ def slices(header: Header) -> Iterable[str]:
     form, _, rest = header.thread.partition("|")
     if form not in FORMS:
         return ()
-    period = rest.split("|", 1)[0]
+    return _slices_of(form, rest.split("|", 1)[0])
+
+
+@lru_cache(maxsize=64)
+def _slices_of(form: str, period: str) -> tuple[str, str]:
     following = period_on(registry.get(form), parse(period).next().start).code
-    return (f"{form}|{period}", f"{form}|{following}")
+    return f"{form}|{period}", f"{form}|{following}"
 
 
 def rows(slice_: str) -> Mapping[str, list[Row]]:
@@ -70,8 +75,8 @@ def sums(
         if not heads[0]:
             continue
         columns = [found[name][at].tolist() for name in SUMS]
-        for index, item in enumerate(returns.form.leaves):
-            out.append((place, item.code, *heads, *(column[index] for column in columns)))
+        for item, values in zip(returns.form.leaves, zip(*columns, strict=True), strict=True):
+            out.append((place, item.code, *heads, *values))
     return out
 
 
@@ -96,6 +101,5 @@ def register_market() -> None:
             tables=(Table("market_rollup", COLUMNS),),
             slices=slices,
             rows=rows,
-            prepare=observations.forget,
         )
     )

@@ -29,7 +29,8 @@ def reconcile(
 ) -> tuple[list[DutyRow], list[DutyRow]]:
     """(rows to insert, rows to update) so that storage says what the fold says.
 
-    A stored open duty that the fold no longer owes becomes void at `seq`; it is never deleted.
+    A stored open duty that the fold no longer owes becomes void at `seq`; it is never deleted, and
+    stands again when the fold owes it again.
     """
     inserts, updates, seen = [], [], set()
     for row in owed:
@@ -37,7 +38,7 @@ def reconcile(
         have = stored.get(row.key)
         if have is None:
             inserts.append(row)
-        elif (have.closed_seq, have.due_at, have.owner) != (row.closed_seq, row.due_at, row.owner):
+        elif have.void_seq is not None or _moving(have) != _moving(row):
             updates.append(
                 replace(
                     have,
@@ -51,3 +52,32 @@ def reconcile(
         if key not in seen and have.closed_seq is None and have.void_seq is None:
             updates.append(replace(have, void_seq=seq))
     return inserts, updates
+
+
+def _moving(row: DutyRow) -> tuple[int | None, int | None, str]:
+    return row.closed_seq, row.due_at, row.owner
+
+
+class Moved:
+    """One thread's duties while filings are taken one after another; what is then to be written."""
+
+    def __init__(self, stored: Mapping[str, DutyRow]) -> None:
+        self._stored = stored
+        self.now = dict(stored)
+
+    def take(self, owed: Iterable[DutyRow], seq: int) -> None:
+        """Reconcile with what the thread owes after filing `seq`."""
+        inserts, updates = reconcile(self.now, owed, seq)
+        self.now.update((row.key, row) for row in (*inserts, *updates))
+
+    @property
+    def inserts(self) -> list[DutyRow]:
+        return [row for key, row in self.now.items() if key not in self._stored]
+
+    @property
+    def updates(self) -> list[DutyRow]:
+        return [
+            row
+            for key, row in self.now.items()
+            if key in self._stored and row != self._stored[key]
+        ]

@@ -46,7 +46,8 @@ def leaves(
 ) -> list[bytes]:
     """The parts that are hashed, each named so that no two kinds can be confused.
 
-    Order: envelope, body parts as the form gives them, then the SHA-256 of the foreign bytes.
+    Order: envelope, body parts as the form gives them, then the address of the foreign bytes
+    (which covers their SHA-256, media type and name).
     """
     named = [b"envelope\x00" + envelope_bytes]
     named += [b"part\x00" + name.encode() + b"\x00" + data for name, data in parts]
@@ -76,5 +77,5 @@ def draft_digests(
         thread=thread,
         now_ms=now_ms,
     )
-    original = draft.original.sha256 if draft.original else None
+    original = draft.original.address if draft.original else None
     return digests(leaves(head, behaviour.parts(data), original))

@@ -17,7 +17,18 @@ class Original:
 
     @property
     def sha256(self) -> bytes:
+        """SHA-256 of the bytes alone, as the sender would compute it."""
         return hashlib.sha256(self.content).digest()
+
+    @property
+    def address(self) -> bytes:
+        """What the filing's digest covers: the bytes' SHA-256, the media type and the name.
+
+        Each is behind its length, so that what a document was called is as fixed as its bytes.
+        """
+        said = (self.sha256, self.media_type.encode(), self.name.encode())
+        framed = b"".join(len(field).to_bytes(4, "big") + field for field in said)
+        return hashlib.sha256(b"original\x00" + framed).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,10 @@ class Filing(models.Model):
 
 
 class Original(models.Model):
-    """Record. Bytes of a foreign document, kept as they came, addressed by their SHA-256."""
+    """Record. Bytes of a foreign document, kept as they came.
+
+    `sha256` is `draft.Original.address`: SHA-256 over the bytes' digest, media type and name.
+    """
 
     sha256 = models.BinaryField(max_length=32, primary_key=True)
     media_type = models.CharField(max_length=100)

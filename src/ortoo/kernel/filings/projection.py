@@ -87,7 +87,7 @@ def _advance(projection: Projection, start: int, end: int) -> int:
             for table in projection.tables:
                 with connection.cursor() as cursor:
                     cursor.execute(f"DELETE FROM {table.name} WHERE slice=%s", [key])
-                _insert(table.name, table.columns, tables.get(table.name, []))
+                insert_rows(table.name, table.columns, tables.get(table.name, []))
         with connection.cursor() as cursor:
             # A reader elsewhere may have gone further meanwhile: the cursor never goes back.
             cursor.execute(
@@ -112,7 +112,8 @@ def _touched(projection: Projection, start: int, end: int) -> list[str]:
     return list(touched)
 
 
-def _insert(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def insert_rows(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows into a projection table or the side table beside it."""
     if not rows:
         return
     marks = ",".join(["%s"] * len(columns))
@@ -135,47 +136,54 @@ class Comparison:
         return self.only_live == 0 and self.only_rebuilt == 0 and self.live == self.rebuilt
 
 
-def rebuild(say: Callable[[str], None] = lambda line: None) -> list[Comparison]:
+def rebuild(
+    say: Callable[[str], None] = lambda line: None, *, fix: bool = True
+) -> list[Comparison]:
     """Recompute every projection into side tables, compare canonical rows, then swap.
 
-    The live tables are first brought up to the tail, so a difference is a fault, not lag.
+    With `fix=False` only compares. The live tables are first brought up to the tail, so a difference is a fault, not lag.
     """
     catch_up()
     found: list[Comparison] = []
     for projection in _PROJECTIONS.values():
         say(f"重算 {projection.name} …")
         with transaction.atomic():
-            found += _rebuild_one(projection)
+            found += _rebuild_one(projection, fix)
     return found
 
 
-def _rebuild_one(projection: Projection) -> list[Comparison]:
+def _rebuild_one(projection: Projection, fix: bool) -> list[Comparison]:
     projection.prepare()
-    sides = {table.name: f"{table.name}_side" for table in projection.tables}
-    with connection.cursor() as cursor:
-        for table in projection.tables:
-            columns = ",".join(table.columns)
-            cursor.execute(f"DROP TABLE IF EXISTS {sides[table.name]}")
-            cursor.execute(
-                f"CREATE TEMPORARY TABLE {sides[table.name]} AS"
-                f" SELECT {columns} FROM {table.name} WHERE 1=0"
-            )
+    sides = {table.name: open_side(table) for table in projection.tables}
     for key in _touched(projection, 0, tail()):
         tables = projection.rows(key)
         for table in projection.tables:
-            _insert(sides[table.name], table.columns, tables.get(table.name, []))
-    found = [_compare(table, sides[table.name]) for table in projection.tables]
+            insert_rows(sides[table.name], table.columns, tables.get(table.name, []))
+    return [close_side(table, fix=fix) for table in projection.tables]
+
+
+def open_side(table: Table) -> str:
+    """An empty temporary table of the same columns beside the live one; returns its name."""
+    side = f"{table.name}_side"
     with connection.cursor() as cursor:
-        for table, outcome in zip(projection.tables, found, strict=True):
-            columns = ",".join(table.columns)
-            if not outcome.equal:
-                cursor.execute(f"DELETE FROM {table.name}")
-                cursor.execute(
-                    f"INSERT INTO {table.name} ({columns})"
-                    f" SELECT {columns} FROM {sides[table.name]}"
-                )
-            cursor.execute(f"DROP TABLE {sides[table.name]}")
-    return found
+        cursor.execute(f"DROP TABLE IF EXISTS {side}")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {side} AS"
+            f" SELECT {','.join(table.columns)} FROM {table.name} WHERE 1=0"
+        )
+    return side
+
+
+def close_side(table: Table, *, fix: bool) -> Comparison:
+    """Compare the side table with the live one, with `fix` let it take its place, drop it."""
+    columns, side = ",".join(table.columns), f"{table.name}_side"
+    outcome = _compare(table, side)
+    with connection.cursor() as cursor:
+        if fix and not outcome.equal:
+            cursor.execute(f"DELETE FROM {table.name}")
+            cursor.execute(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {side}")
+        cursor.execute(f"DROP TABLE {side}")
+    return outcome
 
 
 def _compare(table: Table, side: str) -> Comparison:
@@ -192,10 +200,14 @@ def _compare(table: Table, side: str) -> Comparison:
             f" EXCEPT SELECT {columns} FROM {right}) d"
         )
 
+    live, rebuilt = (count(f"SELECT COUNT(*) FROM {name}") for name in (table.name, side))
+    only_live = only(table.name, side)
+    # Live rows differ from one another (primary key): as many, and all of them there, is equality.
+    same = live == rebuilt and only_live == 0
     return Comparison(
         table=table.name,
-        live=count(f"SELECT COUNT(*) FROM {table.name}"),
-        rebuilt=count(f"SELECT COUNT(*) FROM {side}"),
-        only_live=only(table.name, side),
-        only_rebuilt=only(side, table.name),
+        live=live,
+        rebuilt=rebuilt,
+        only_live=only_live,
+        only_rebuilt=0 if same else only(side, table.name),
     )

@@ -51,6 +51,17 @@ class FilingRow:
         return f"{self.seq:09d}-{self.digest[:4].hex().upper()}"
 
 
+@dataclass(frozen=True, slots=True)
+class BodyRow:
+    """As much of a filing as read models that sum bodies look at."""
+
+    seq: int
+    form: str
+    form_version: int
+    place: str
+    body: bytes
+
+
 def _row(values: Sequence[Any]) -> FilingRow:
     row = list(values)
     for index in _BINARY:
@@ -82,6 +93,23 @@ def by_seqs(seqs: Iterable[int]) -> dict[int, FilingRow]:
         chunk = wanted[start : start + 900]
         marks = ",".join(["%s"] * len(chunk))
         result.update((row.seq, row) for row in rows(f"seq IN ({marks})", chunk))
+    return result
+
+
+def bodies(seqs: Iterable[int]) -> dict[int, BodyRow]:
+    """The bodies of filings by log index, without the rest of their envelopes."""
+    wanted = sorted(set(seqs))
+    result: dict[int, BodyRow] = {}
+    for start in range(0, len(wanted), 900):
+        chunk = wanted[start : start + 900]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT seq, form, form_version, place, body FROM kernel_filing"
+                f" WHERE seq IN ({','.join(['%s'] * len(chunk))})",
+                chunk,
+            )
+            for *head, data in cursor.fetchall():
+                result[head[0]] = BodyRow(*head, body=bytes(data))
     return result
 
 
@@ -120,16 +148,41 @@ def thread_lines(threads: Iterable[str]) -> dict[str, list[ThreadLine]]:
 def thread_lines_like(prefix: str) -> dict[str, list[ThreadLine]]:
     """Entries of every thread whose key begins with `prefix`, each list in log order."""
     lines: dict[str, list[ThreadLine]] = {}
+    condition, parameters = _begins_with(prefix)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT thread, seq, kind, detail FROM kernel_thread_entry"
-            " WHERE thread >= %s AND thread < %s ORDER BY thread, seq",
-            [prefix, prefix + "\U0010ffff"],
+            f" WHERE {condition} ORDER BY {_thread_by_bytes()}, seq",
+            parameters,
         )
         for found in cursor.fetchall():
             thread, line = line_of(found)
             lines.setdefault(thread, []).append(line)
     return lines
+
+
+def last_touch(prefix: str) -> int:
+    """The newest log index among threads whose key begins with `prefix`; 0 for none."""
+    condition, parameters = _begins_with(prefix)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT COALESCE(MAX(seq), 0) FROM kernel_thread_entry WHERE {condition}", parameters
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _thread_by_bytes() -> str:
+    """The column compared by code point: SQLite does so, PostgreSQL where its collation is C."""
+    return 'thread COLLATE "C"' if connection.vendor == "postgresql" else "thread"
+
+
+def _begins_with(prefix: str) -> tuple[str, list[str]]:
+    """A range, which an index serves, and not LIKE, to which % and _ in a key would be marks.
+
+    U+10FFFF is behind every character only where comparison is by code point.
+    """
+    thread = _thread_by_bytes()
+    return f"{thread} >= %s AND {thread} < %s", [prefix, prefix + "\U0010ffff"]
 
 
 def _thread_rows(column: str, values: Sequence[Any]) -> Iterator[Sequence[Any]]:

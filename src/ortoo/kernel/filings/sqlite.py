@@ -34,7 +34,9 @@ _POSTING = _insert(
     "kernel_posting", ("seq", "line", "account", "commodity", "quantity", "occurred_on")
 )
 _OUTBOX = _insert("kernel_outbox", ("seq", "addressee", "receipt"))
-_ORIGINAL = "INSERT OR IGNORE INTO kernel_original (sha256, media_type, name, content) VALUES (?,?,?,?)"
+_ORIGINAL = (
+    "INSERT OR IGNORE INTO kernel_original (sha256, media_type, name, content) VALUES (?,?,?,?)"
+)
 _SEALED = _insert("kernel_sealed", ("commitment", "filing_key", "path", "subject", "ciphertext"))
 
 

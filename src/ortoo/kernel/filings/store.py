@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import msgspec
 
 from ortoo.kernel.duties.reconcile import DutyRow
 from ortoo.kernel.threads.procedure import ThreadLine
@@ -21,6 +22,7 @@ DUTY_COLUMNS = (
 )  # fmt: skip
 # Log indexes not yet assigned stand above this; the dialect maps them once it holds the tail.
 PENDING = 1 << 60
+_DETAIL = msgspec.json.Decoder(dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Store(Protocol):
 
 def line_of(row: Sequence[Any]) -> tuple[str, ThreadLine]:
     """(thread, line) of a stored entry row (thread, seq, kind, detail)."""
-    return row[0], ThreadLine(row[1], row[2], json.loads(row[3]))
+    return row[0], ThreadLine(row[1], row[2], _DETAIL.decode(row[3]))
 
 
 def gather(
@@ -93,7 +95,7 @@ def gather(
         duty = DutyRow(*row)
         reads.duties.setdefault(duty.thread, {})[duty.key] = duty
     for row in targets:
-        reads.targets[row[0]] = Target(*row[:5], successor=row[5] or "")
+        reads.targets[row[0]] = Target(row[0], row[1], row[2], row[3], row[4], row[5] or "")
     return reads
 
 

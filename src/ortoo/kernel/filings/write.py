@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
 from ortoo.algorithms import merkle
-from ortoo.kernel.duties.reconcile import reconcile
+from ortoo.kernel.duties.reconcile import Moved
 from ortoo.kernel.filings.barrier import barrier_for
 from ortoo.kernel.filings.behaviour import Behaviour, behaviour_of
 from ortoo.kernel.filings.digest import draft_digests, leaf_data
@@ -18,6 +19,8 @@ from ortoo.kernel.filings.draft import Draft, Entry, Receipt
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.filings.store import PENDING, Reads, Store, Writes
 from ortoo.kernel.threads.procedure import ThreadLine, procedure_of
+
+COMMITMENT_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +125,9 @@ def _decide(
 ) -> tuple[Writes, list[Receipt]]:
     """Pure: what to write, or a Refused. Log indexes of new filings are PENDING + i."""
     writes, receipts = Writes(), []
-    touched: dict[str, int] = {}
+    moved: dict[str, Moved] = {}
     batch_keys: set[str] = set()
+    superseded: set[int] = set()
     for item in prepared:
         known = reads.existing.get(item.draft.key)
         if known is not None:
@@ -138,23 +142,25 @@ def _decide(
             )
         batch_keys.add(item.draft.key)
         seq = PENDING + len(writes.filings)
-        _admit(item, reads, seq, touched)
+        _admit(item, reads, seq, superseded)
         _append(writes, item, seq, now_ms)
+        # One filing at a time, in log order, so that replaying the log gives the same duties
+        # however the filings were batched.
+        for thread in dict.fromkeys(entry.thread for entry in item.entries):
+            procedure = procedure_of(thread)
+            if procedure is not None:
+                moving = moved.setdefault(thread, Moved(reads.duties.get(thread, {})))
+                moving.take(procedure.duties(thread, reads.lines[thread]), seq)
         receipts.append(
             Receipt(seq, item.draft.key, item.digest, item.digest_sm3, now_ms)
         )
-    for thread, seq in touched.items():
-        procedure = procedure_of(thread)
-        if procedure is not None:
-            inserts, updates = reconcile(
-                reads.duties.get(thread, {}), procedure.duties(thread, reads.lines[thread]), seq
-            )
-            writes.duty_inserts += inserts
-            writes.duty_updates += updates
+    for moving in moved.values():
+        writes.duty_inserts += moving.inserts
+        writes.duty_updates += moving.updates
     return writes, receipts
 
 
-def _admit(item: _Prepared, reads: Reads, seq: int, touched: dict[str, int]) -> None:
+def _admit(item: _Prepared, reads: Reads, seq: int, superseded: set[int]) -> None:
     """Law 5 and the procedure's own rules; the thread's lines then include this filing."""
     draft = item.draft
     if draft.supersedes is not None:
@@ -172,15 +178,23 @@ def _admit(item: _Prepared, reads: Reads, seq: int, touched: dict[str, int]) -> 
                 "审核人员请使用“发核实”或“退回”。",
                 403,
             )
-        if target.superseded_by is not None and procedure_of(item.thread) is None:
+        taken = target.superseded_by is not None or draft.supersedes in superseded
+        if taken and procedure_of(item.thread) is None:
+            by = f"第 {target.superseded_by} 号" if target.superseded_by else "同批另一份报件"
             raise Refused(
                 "FILING-STALE",
-                f"第 {draft.supersedes} 号已被第 {target.superseded_by} 号更正。",
+                f"第 {draft.supersedes} 号已被{by}更正。",
                 "请刷新后在现行报件上更正。",
                 409,
             )
         if not draft.reason.strip():
             raise Refused("REASON-NEEDED", "更正必须写明原因。", "请填写更正原因后再报送。")
+        superseded.add(draft.supersedes)
+    for other in (draft.annuls, draft.corrects):
+        if other is not None and other not in reads.targets:
+            raise Refused("TARGET-UNKNOWN", f"第 {other} 号报件不存在。", "请核对报件号。")
+        if other is not None and not draft.reason.strip():
+            raise Refused("REASON-NEEDED", "撤销或更正他件必须写明依据。", "请填写依据后再报送。")
     for entry in item.entries:
         lines = reads.lines.setdefault(entry.thread, [])
         procedure = procedure_of(entry.thread)
@@ -189,7 +203,6 @@ def _admit(item: _Prepared, reads: Reads, seq: int, touched: dict[str, int]) -> 
             if refusal is not None:
                 raise refusal
         lines.append(ThreadLine(seq, entry.kind, entry.detail))
-        touched[entry.thread] = seq
 
 
 def _append(writes: Writes, item: _Prepared, seq: int, now_ms: int) -> None:
@@ -200,7 +213,7 @@ def _append(writes: Writes, item: _Prepared, seq: int, now_ms: int) -> None:
             seq, draft.key, draft.form, behaviour.version, behaviour.digest, draft.filer,
             draft.actor, draft.mode, draft.subject, draft.place, draft.period, item.thread,
             draft.supersedes, draft.annuls, draft.corrects, draft.reason, draft.said_at, now_ms,
-            item.data, original.sha256 if original else None, item.digest, item.digest_sm3,
+            item.data, original.address if original else None, item.digest, item.digest_sm3,
         )
     )  # fmt: skip
     data = leaf_data(item.digest, item.digest_sm3)
@@ -217,7 +230,7 @@ def _append(writes: Writes, item: _Prepared, seq: int, now_ms: int) -> None:
     writes.outbox += [(seq, to, "") for to in behaviour.addressees(draft, item.data)]
     if original:
         writes.originals.append(
-            (original.sha256, original.media_type, original.name, original.content)
+            (original.address, original.media_type, original.name, original.content)
         )
     writes.sealed += [
         (value.commitment, draft.key, value.path, value.subject, value.ciphertext)
@@ -225,7 +238,7 @@ def _append(writes: Writes, item: _Prepared, seq: int, now_ms: int) -> None:
     ]
 
 
-def _repeat(item: _Prepared, known: dict[str, object]) -> Receipt:
+def _repeat(item: _Prepared, known: dict[str, Any]) -> Receipt:
     """The first receipt, when a key comes again with the same content; else a refusal."""
     draft = item.draft
     same = (
@@ -236,7 +249,7 @@ def _repeat(item: _Prepared, known: dict[str, object]) -> Receipt:
         and known["period"] == draft.period
         and known["supersedes"] == draft.supersedes
         and known["annuls"] == draft.annuls
-        and (bytes(known["body"]) == item.data or bool(draft.sealed))  # type: ignore[arg-type]
+        and (bytes(known["body"]) == item.data or bool(draft.sealed))
     )
     if not same:
         raise Refused(
@@ -246,10 +259,32 @@ def _repeat(item: _Prepared, known: dict[str, object]) -> Receipt:
             409,
         )
     return Receipt(
-        int(known["seq"]),  # type: ignore[call-overload]
+        int(known["seq"]),
         draft.key,
-        bytes(known["digest"]),  # type: ignore[arg-type]
-        bytes(known["digest_sm3"]),  # type: ignore[arg-type]
-        int(known["received_at"]),  # type: ignore[call-overload]
+        bytes(known["digest"]),
+        bytes(known["digest_sm3"]),
+        int(known["received_at"]),
         duplicate=True,
     )
+
+
+def _same_body(known: bytes, data: bytes, draft: Draft) -> bool:
+    """Equal, commitments apart: a value sealed again has a fresh salt and so another commitment."""
+    if known == data:
+        return True
+    fresh = {value.commitment.hex() for value in draft.sealed}
+    return bool(fresh) and _alike(json.loads(known), json.loads(data), fresh)
+
+
+def _alike(known: object, said: object, fresh: set[str]) -> bool:
+    if isinstance(known, dict) and isinstance(said, dict):
+        return known.keys() == said.keys() and all(
+            _alike(known[name], said[name], fresh) for name in known
+        )
+    if isinstance(known, list) and isinstance(said, list):
+        return len(known) == len(said) and all(
+            _alike(before, now, fresh) for before, now in zip(known, said, strict=True)
+        )
+    if isinstance(known, str) and said in fresh:
+        return len(known) == COMMITMENT_DIGITS
+    return known == said

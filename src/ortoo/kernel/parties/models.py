@@ -41,7 +41,7 @@ class Contact(models.Model):
 
 
 class ListMember(models.Model):
-    """Projection. Membership of a list (样本企业, 骨干, 应急保供) with its first and last period."""
+    """Projection. Membership of a list (样本企业, 骨干, 应急保供) with its first and last day."""
 
     pk = models.CompositePrimaryKey("list_code", "party", "valid_from")
     slice = models.CharField(max_length=40)

@@ -15,7 +15,7 @@ from ortoo.kernel.threads.periodic import office_thread, return_thread
 
 
 def require(**kinds: type | tuple[type, ...]) -> Any:
-    """A validator that asks each named field to be of the given type and no other field to stand."""
+    """A validator: each named field is of the given type, and no other field stands."""
 
     def validate(body: JsonObject) -> Iterator[str]:
         for name, kind in kinds.items():
@@ -61,7 +61,8 @@ def _open_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
 
 
 def _cell_names(body: JsonObject) -> list[str]:
-    return [f"{c['item']}.{c['measure']}" for c in cast("Sequence[Mapping[str, str]]", body["cells"])]
+    cells = cast("Sequence[Mapping[str, str]]", body["cells"])
+    return [f"{cell['item']}.{cell['measure']}" for cell in cells]
 
 
 def _query_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
@@ -150,6 +151,8 @@ _CONTROL = (
         require(form=str, period=str, office=str, parties=list, channel=str, text=str),
         _chase_entries,
     ),
+    # 删除个人信息: that a person's key was destroyed, by which reference and on what basis.
+    RecordBehaviour("K-ERASE", 1, require(person=str, basis=str)),
 )
 
 

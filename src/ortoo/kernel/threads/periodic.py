@@ -79,7 +79,8 @@ class ReturnState:
 
     @property
     def stage(self) -> str:
-        """missing 未报 · sent_back 已退回 · queried 核实中 · filed 待审 · checked 已初审 · accepted 已审定."""
+        """missing 未报, sent_back 已退回, queried 核实中, filed 待审, checked 已初审 or
+        accepted 已审定."""
         if not self.versions:
             return "missing"
         if self.sent_back_seq is not None:
@@ -108,6 +109,7 @@ class _Fold:
     def __init__(self) -> None:
         self.opened_seq: int | None = None
         self.opening: Mapping[str, object] = {}
+        self.offices: tuple[tuple[str, str], ...] = ()
         self.versions: list[int] = []
         self.sent_back: int | None = None
         self.send_backs: list[tuple[int, int | None]] = []
@@ -125,6 +127,8 @@ class _Fold:
     def _open(self, line: ThreadLine) -> None:
         if self.opened_seq is None:
             self.opened_seq, self.opening = line.seq, line.detail
+            found = cast("Sequence[Sequence[str]]", line.detail.get("offices", ()))
+            self.offices = tuple((pair[0], pair[1]) for pair in found)
 
     def _return(self, line: ThreadLine) -> None:
         final = self.offices[-1][0] if self.offices else ""
@@ -168,11 +172,6 @@ class _Fold:
 
     def _archive(self, line: ThreadLine) -> None:
         self.archived = line.seq
-
-    @property
-    def offices(self) -> tuple[tuple[str, str], ...]:
-        found = cast("Sequence[Sequence[str]]", self.opening.get("offices", ()))
-        return tuple((pair[0], pair[1]) for pair in found)
 
     def freeze(self) -> ReturnState:
         return ReturnState(
@@ -285,10 +284,14 @@ def _return_duties(thread: str, lines: Sequence[ThreadLine]) -> list[DutyRow]:
     state = fold.freeze()
     form, period, party = thread.split("|", 2)
 
+    counts: dict[str, int] = {}
+
     def duty(
         kind: str, opened: int, closed: int | None, due_at: int | None = None, owner: str = ""
     ) -> DutyRow:
-        suffix = "" if kind == "file" else f"#{opened}"
+        # Numbered within the thread: the log index of the filing at hand is not assigned yet.
+        counts[kind] = counts.get(kind, 0) + 1
+        suffix = "" if kind == "file" else f"#{counts[kind]}"
         return DutyRow(
             key=f"{kind}|{thread}{suffix}",
             thread=thread,

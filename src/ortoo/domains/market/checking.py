@@ -1,0 +1,118 @@
+"""A return against its past, its peers and the dated limits: the context, then the form's rules."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ortoo.domains.market import observations
+from ortoo.kernel.filings import read
+from ortoo.kernel.forms import body as codec
+from ortoo.kernel.forms import registry
+from ortoo.kernel.forms.body import GridBody
+from ortoo.kernel.forms.check import CheckContext, blocking, check
+from ortoo.kernel.forms.definition import Form
+from ortoo.kernel.forms.issues import Issue
+from ortoo.kernel.forms.limits import LimitTable, choose, load_all
+from ortoo.kernel.forms.peers import PeerStatistics, PeerTable, statistics
+from ortoo.kernel.forms.periods import Period, parse, previous_on, year_before_on
+from ortoo.kernel.places.active import active_pack
+from ortoo.kernel.threads.periodic import fold_return, return_thread
+
+if TYPE_CHECKING:
+    from ortoo.domains.market.services import Matter
+
+__all__ = ["blocking", "context_of", "grid_of", "issues_of", "past_grids"]
+
+_REGULATIONS = Path(__file__).resolve().parent / "regulations"
+_LEVELS = ("旗县", "盟市", "自治区")
+
+
+def issues_of(form: Form, grid: GridBody, matter: Matter) -> list[Issue]:
+    """Every issue of a return about to be filed, hard first named in the order of its rows."""
+    return check(form, grid, context_of(form, matter))
+
+
+def context_of(form: Form, matter: Matter) -> CheckContext:
+    """Last period, last year, peers of this period and the limits in force for one respondent."""
+    period = parse(matter.period)
+    previous, year = past_grids(form, matter)
+    return CheckContext(
+        previous=previous,
+        year_before=year,
+        peers=_peers(form, matter),
+        limits=_limits(form, period),
+        on=period.end,
+    )
+
+
+def past_grids(form: Form, matter: Matter) -> tuple[GridBody | None, GridBody | None]:
+    """(last period's, last year's) return of the same respondent, laid out for this form."""
+    period = parse(matter.period)
+    found = []
+    for earlier in (previous_on(form, period), year_before_on(form, period)):
+        found.append(_grid_in_force(form, earlier, matter.party) if earlier else None)
+    return found[0], found[1]
+
+
+def _grid_in_force(form: Form, period: Period, party: str) -> GridBody | None:
+    thread = return_thread(form.code, period.code, party)
+    effective = fold_return(read.thread_lines([thread])[thread]).effective
+    filing = read.get(effective) if effective else None
+    return grid_of(form, filing) if filing else None
+
+
+def grid_of(form: Form, filing: read.FilingRow) -> GridBody:
+    """A filed grid, laid out for `form` where it was filed under another version."""
+    source = registry.get(filing.form, filing.form_version)
+    grid = codec.decode(source, filing.body)
+    return grid if source.version == form.version else codec.project(grid, source, form)
+
+
+def _limits(form: Form, period: Period) -> LimitTable | None:
+    return choose(_tables(), form.limits, period.end) if form.limits else None
+
+
+@lru_cache(maxsize=1)
+def _tables() -> tuple[LimitTable, ...]:
+    return tuple(load_all([_REGULATIONS]))
+
+
+def _peers(form: Form, matter: Matter) -> PeerTable:
+    """Other respondents' prices of this period by level, nearest first; the own one left out."""
+    returns = observations.load(form.code, matter.period)
+    pack = active_pack()
+    own = returns.row_of(matter.party)
+    if own is None or returns.places[own] not in pack:
+        return PeerTable({})
+    on = returns.period.end
+    chain = list(reversed(pack.reporting_chain(returns.places[own], on)))
+    unit = pack.unit_of(on).get(returns.places[own], chain[0])
+    circles = zip(_LEVELS, (chain[0], unit, pack.root.code), strict=True)
+    counted = returns.counted
+    price = returns.cells["price"]
+    rows: dict[tuple[str, str], tuple[PeerStatistics, ...]] = {}
+    circle_rows = [
+        (level, place, [r for r in _members(returns, place) if r != own and counted[r]])
+        for level, place in circles
+    ]
+    for index, item in enumerate(form.leaves):
+        rows[("price", item.code)] = tuple(
+            statistics(
+                (
+                    int(price[row, index])
+                    for row in members
+                    if price[row, index] != observations.MISSING
+                ),
+                level=level,
+                place=place,
+            )
+            for level, place, members in circle_rows
+        )
+    return PeerTable(rows)
+
+
+def _members(returns: observations.PeriodReturns, place: str) -> list[int]:
+    under = active_pack().under(place, returns.period.end)
+    return [row for row, at in enumerate(returns.places) if at in under]

@@ -1,0 +1,345 @@
+"""Scoped reads of market monitoring. Every function takes a `Scope` and shows no more than it may."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from ortoo.domains.market import observations
+from ortoo.domains.market.projections import COLUMNS, SUMS, sums
+from ortoo.domains.market.rules.figures import Figure, Sums, disclosive, secondary
+from ortoo.kernel.duties.models import Duty
+from ortoo.kernel.filings import read
+from ortoo.kernel.filings.refusal import Refused
+from ortoo.kernel.forms import registry
+from ortoo.kernel.forms.periods import Period, parse, previous_on, year_before_on
+from ortoo.kernel.grants.scope import Scope
+from ortoo.kernel.parties.models import Party
+from ortoo.kernel.places.active import active_pack
+from ortoo.kernel.threads.periodic import ReturnState
+
+_HEADS = ("expected", "filed", "unreviewed")
+
+
+def open_duties(scope: Scope) -> list[Duty]:
+    """My duties: open ones owed by parties or offices this scope acts for, most urgent first."""
+    owners = set(scope.parties("file_return"))
+    places = scope.places("review")
+    if places:
+        owners |= set(
+            Party.objects.filter(kind="agency", place__in=_own_offices(scope)).values_list(
+                "code", flat=True
+            )
+        )
+    found = Duty.objects.filter(
+        owner__in=sorted(owners), closed_seq__isnull=True, void_seq__isnull=True
+    )
+    return sorted(found, key=lambda duty: (duty.due_at is None, duty.due_at or 0, duty.key))
+
+
+def _own_offices(scope: Scope) -> list[str]:
+    """Places whose own office this scope holds: the root of each reviewing grant."""
+    return sorted({hold.place for hold in scope.holds if hold.place and "review" in _verbs(hold.role)})
+
+
+def _verbs(role: str) -> frozenset[str]:
+    from ortoo.kernel.grants.roles import ROLES
+
+    return ROLES[role].verbs
+
+
+def my_offices(scope: Scope) -> list[str]:
+    """Place codes of the offices for which this scope reviews."""
+    return _own_offices(scope)
+
+
+def periods_of(form: str, limit: int = 60) -> list[Period]:
+    """Opened or filed periods of a form, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT period FROM kernel_filing WHERE form=%s OR (form='K-OPEN' AND key LIKE %s)",
+            [form, f"open:{form}:%"],
+        )
+        codes = {row[0] for row in cursor.fetchall()}
+    return sorted((parse(code) for code in codes if code), reverse=True)[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """One respondent in an office's 本期审核."""
+
+    party: str
+    name: str
+    place: str
+    place_name: str
+    state: ReturnState
+    filed_at: int | None
+    late: bool
+    reason: str = ""
+
+
+def matrix(scope: Scope, form: str, period: str, office: str) -> list[MatrixRow]:
+    """应报 · 已报 · 待审 · 已退回 · 未报 of one office's respondents, by what needs doing first."""
+    scope.require("review", form=form, place=office)
+    returns = observations.load(form, period)
+    pack = active_pack()
+    names = names_of(returns.parties)
+    filings = read.by_seqs(s.effective for s in returns.states if s.effective)
+    firsts = read.by_seqs(s.versions[0] for s in returns.states if s.versions)
+    rows = []
+    for party, place, state in zip(returns.parties, returns.places, returns.states, strict=True):
+        if office not in {code for code, _ in state.offices}:
+            continue
+        filing = filings.get(state.effective or 0)
+        first = firsts.get(state.versions[0]) if state.versions else None
+        rows.append(
+            MatrixRow(
+                party=party,
+                name=names.get(party, party),
+                place=place,
+                place_name=pack[place].zh if place in pack else place,
+                state=state,
+                filed_at=filing.received_at if filing else None,
+                late=bool(first and state.due_at and first.received_at > state.due_at),
+                reason=filing.reason if filing else "",
+            )
+        )
+    order = {"missing": 0, "queried": 1, "filed": 2, "sent_back": 3, "checked": 4, "accepted": 5}
+    return sorted(rows, key=lambda row: (order[row.state.stage], row.place, row.name))
+
+
+def names_of(parties: Iterable[str]) -> dict[str, str]:
+    """Registered names by party code."""
+    wanted, found = sorted(set(parties)), {}
+    for start in range(0, len(wanted), 900):
+        chunk = wanted[start : start + 900]
+        found.update(Party.objects.filter(code__in=chunk).values_list("code", "name"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Published figures of one period: {unit: {item: Figure}}; `root` is the whole.
+
+    `as_of` is the log index they are as known at, None for now. `own` holds the units shown
+    without suppression because the reader reviews there.
+    """
+
+    form: str
+    period: Period
+    basis: str
+    root: str
+    as_of: int | None
+    units: Mapping[str, Mapping[str, Figure]]
+    own: frozenset[str]
+
+    def figure(self, unit: str, item: str) -> Figure:
+        return self.units.get(unit, {}).get(item, Figure(Sums()))
+
+
+def figures(
+    scope: Scope, form: str, period: str, *, basis: str = "reviewed", as_of: int | None = None
+) -> Table:
+    """The period's figures by reporting unit, with disclosure control for this reader.
+
+    Raises Refused AS-OF-OUTSIDE for `as_of` outside the reviewing chain (Law 10), and
+    SCOPE-… for unreviewed figures without the right to them.
+    """
+    span = parse(period)
+    definition = registry.get(form)
+    own = _unsuppressed(scope, form)
+    foreign = form == "FOREIGN-M1"
+    if not foreign:
+        if as_of is not None and not scope.may("read_aggregates"):
+            raise Refused(
+                "AS-OF-OUTSIDE",
+                "审核链以外只能查看已发布的版次。",
+                "请查看已发布的公报。",
+                403,
+            )
+        if basis == "all" and not scope.may("read_unreviewed") and not scope.may("read_aggregates"):
+            scope.require("read_unreviewed", form=form)
+    earlier = previous_on(definition, span)
+    last_year = year_before_on(definition, span)
+    now = _sums(form, span, basis, as_of)
+    before = _sums(form, earlier, basis, as_of) if earlier else {}
+    year = _sums(form, last_year, basis, as_of) if last_year else {}
+    root = _root(now)
+    hidden = set() if foreign else _hidden(now, root, own, definition.publish)
+    units: dict[str, dict[str, Figure]] = {}
+    for (unit, item), found in now.items():
+        units.setdefault(unit, {})[item] = Figure(
+            sums=found,
+            suppressed=(unit, item) in hidden,
+            previous=before.get((unit, item)),
+            year=year.get((unit, item)),
+        )
+    return Table(form, span, basis, root, as_of, units, own)
+
+
+def _unsuppressed(scope: Scope, form: str) -> frozenset[str]:
+    return scope.places("read_unit_figures", form) | scope.places("read_aggregates", form)
+
+
+def _root(now: Mapping[tuple[str, str], Sums]) -> str:
+    units = {unit for unit, _ in now}
+    pack = active_pack()
+    if pack.root.code in units or not units:
+        return pack.root.code
+    return next(iter(sorted(units))).split("-", 1)[0]
+
+
+def _hidden(
+    now: Mapping[tuple[str, str], Sums], root: str, own: frozenset[str], publish: object
+) -> set[tuple[str, str]]:
+    """Cells a reader may not see: disclosive ones outside her scope, and what would give them away."""
+    hidden: set[tuple[str, str]] = set()
+    items = {item for _, item in now}
+    for item in items:
+        cells = {unit: found for (unit, at), found in now.items() if at == item and unit != root}
+        bad = {
+            unit
+            for unit, found in cells.items()
+            if unit not in own and disclosive(found, publish)  # type: ignore[arg-type]
+        }
+        if bad:
+            bad |= {unit for unit in secondary(cells, bad) if unit not in own}
+        hidden |= {(unit, item) for unit in bad}
+    return hidden
+
+
+def _sums(form: str, period: Period, basis: str, as_of: int | None) -> dict[tuple[str, str], Sums]:
+    if as_of is None:
+        columns = ",".join(("unit", "item", *_HEADS, *SUMS))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {columns} FROM market_rollup WHERE slice=%s AND basis=%s",
+                [f"{form}|{period.code}", basis],
+            )
+            rows: Sequence[Sequence[object]] = cursor.fetchall()
+    else:
+        returns = observations.load(form, period.code, as_of)
+        rows = sums(returns, basis, as_of) if returns.parties else []
+    return {(str(row[0]), str(row[1])): _sums_row(row[2:]) for row in rows}
+
+
+def _sums_row(values: Sequence[object]) -> Sums:
+    return Sums(**dict(zip((*_HEADS, *SUMS), values, strict=True)))  # type: ignore[arg-type]
+
+
+def series(
+    scope: Scope, form: str, unit: str, item: str, *, basis: str = "reviewed", limit: int = 270
+) -> list[tuple[Period, Figure]]:
+    """One item at one unit over time, oldest first, with disclosure control."""
+    columns = ",".join((*_HEADS, *SUMS))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT period,{columns} FROM market_rollup WHERE form=%s AND basis=%s AND unit=%s"
+            " AND item=%s ORDER BY period DESC LIMIT %s",
+            [form, basis, unit, item, limit],
+        )
+        rows = cursor.fetchall()
+    publish = registry.get(form).publish
+    open_here = form == "FOREIGN-M1" or unit in _unsuppressed(scope, form) or unit == active_pack().root.code
+    found = []
+    for row in reversed(rows):
+        cell = _sums_row(row[1:])
+        found.append((parse(row[0]), Figure(cell, not open_here and disclosive(cell, publish))))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One filing behind a figure."""
+
+    seq: int
+    number: str
+    party: str
+    name: str
+    place: str
+    price: int | None
+    quantity: int | None
+    sales: int | None
+    stage: str
+    doubtful: bool
+
+
+def contributions(
+    scope: Scope,
+    form: str,
+    period: str,
+    unit: str,
+    item: str,
+    *,
+    basis: str = "reviewed",
+    as_of: int | None = None,
+) -> list[Contribution]:
+    """The filings a figure is computed from, those this scope may open (number → filings)."""
+    returns = observations.load(form, period, as_of)
+    codes, rows, root = observations.units_of(returns) if returns.parties else ((), (), "")
+    keep = returns.counted & returns.reviewed if basis == "reviewed" else returns.counted
+    index = returns.form.leaf_index[item]
+    doubts = observations.doubtful(returns)
+    names = names_of(returns.parties)
+    filings = read.by_seqs(s.effective for s in returns.states if s.effective)
+    found = []
+    for row, (party, place, state) in enumerate(
+        zip(returns.parties, returns.places, returns.states, strict=True)
+    ):
+        inside = unit == root or codes[rows[row]] == unit or place == unit
+        if not (inside and keep[row] and state.effective):
+            continue
+        if form != "FOREIGN-M1" and not scope.may_read(party=party, place=place, form=form):
+            continue
+        values = {
+            code: int(column[row, index]) if column[row, index] != observations.MISSING else None
+            for code, column in returns.cells.items()
+        }
+        if values["price"] is None:
+            continue
+        found.append(
+            Contribution(
+                seq=state.effective,
+                number=filings[state.effective].number,
+                party=party,
+                name=names.get(party, party),
+                place=place,
+                price=values["price"],
+                quantity=values.get("sales_qty"),
+                sales=values.get("sales"),
+                stage=state.stage,
+                doubtful=bool(doubts[row, index]),
+            )
+        )
+    return found
+
+
+def filing(scope: Scope, seq: int) -> read.FilingRow:
+    """One filing this scope may open. Raises Refused FILING-UNKNOWN (404) or SCOPE-… (403)."""
+    found = read.get(seq)
+    if found is None:
+        raise Refused("FILING-UNKNOWN", f"没有第 {seq} 号报件。", "请核对回执号。", 404)
+    if found.form == "FOREIGN-M1":
+        scope.require("read_published")
+        return found
+    party, place = _about(found)
+    scope.require_read(party=party, place=place, form=found.form if found.place else None)
+    return found
+
+
+def _about(found: read.FilingRow) -> tuple[str, str]:
+    """(party, place) a filing concerns, for the question who may open it."""
+    if found.place:
+        return found.subject, found.place
+    body = json.loads(found.body) if found.form.startswith("K-") else {}
+    party = str(body.get("party", found.filer))
+    place = Party.objects.filter(code=party).values_list("place", flat=True).first()
+    return party, str(place or active_pack().root.code)
+
+
+def rollup_columns() -> tuple[str, ...]:
+    """Names of the read model's columns, for exports."""
+    return COLUMNS

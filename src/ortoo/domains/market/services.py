@@ -1,0 +1,411 @@
+"""Writes of market monitoring; each ends in `filings.file_many` and names its actor."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ortoo.domains.market import checking
+from ortoo.kernel.filings import read
+from ortoo.kernel.filings.draft import Draft, Original, Receipt
+from ortoo.kernel.filings.projection import catch_up
+from ortoo.kernel.filings.refusal import Refused
+from ortoo.kernel.filings.write import file, file_many
+from ortoo.kernel.forms import registry
+from ortoo.kernel.forms.body import GridBody
+from ortoo.kernel.forms.definition import Form
+from ortoo.kernel.forms.models import ReturnDraft
+from ortoo.kernel.forms.periods import Period, due_at_ms, opens_at_ms, parse
+from ortoo.kernel.grants.scope import Scope
+from ortoo.kernel.parties.models import ListMember, Party
+from ortoo.kernel.places.active import active_pack
+from ortoo.kernel.places.pack import Pack
+from ortoo.kernel.threads.periodic import (
+    ReturnState,
+    fold_return,
+    office_thread,
+    return_thread,
+)
+
+SYSTEM = "SYSTEM"
+SAMPLE = "retail_necessities"
+REVIEW_HOURS = 30
+ANSWER_HOURS = 4
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Which return is spoken of: form code, period code, party code."""
+
+    form: str
+    period: str
+    party: str
+
+    @property
+    def thread(self) -> str:
+        return return_thread(self.form, self.period, self.party)
+
+    def state(self) -> ReturnState:
+        """Where the return stands now."""
+        return fold_return(read.thread_lines([self.thread])[self.thread])
+
+
+def reviewing_chain(pack: Pack, place: str, on: dt.date) -> list[str]:
+    """Places of the offices that review a respondent of `place`, nearest first.
+
+    The last one accepts 审定: the league, or the region where the unit that reports to it has no
+    league above (计划单列市). A missing level is skipped 缺级.
+    """
+    offices = [office.code for office in pack.offices(place, on)]
+    unit = pack.unit_of(on).get(place, place)
+    if unit in offices and pack[unit].level == pack.root.level + 1:
+        return offices[: offices.index(unit) + 1]
+    return offices
+
+
+def open_period(*, form: str, period: str, now_ms: int) -> Receipt:
+    """File the opening of a period with the respondents of this moment (Law 6)."""
+    pack, definition, span = active_pack(), registry.get(form), parse(period)
+    members = ListMember.objects.filter(list_code=SAMPLE, valid_from__lte=span.end.isoformat())
+    parties = sorted(
+        row.party for row in members if not row.valid_to or row.valid_to >= span.start.isoformat()
+    )
+    places = dict(Party.objects.filter(code__in=parties).values_list("code", "place"))
+    agencies = {
+        place: code
+        for code, place in Party.objects.filter(kind="agency").values_list("code", "place")
+    }
+    respondents = []
+    for party in parties:
+        chain = [p for p in reviewing_chain(pack, places[party], span.end) if p in agencies]
+        respondents.append([party, places[party], chain])
+    offices = {place for _, _, chain in respondents for place in chain}
+    due = due_at_ms(definition, span, pack.head.time_zone)
+    return file(
+        Draft(
+            form="K-OPEN",
+            filer=SYSTEM,
+            actor=SYSTEM,
+            key=f"open:{form}:{period}",
+            mode="system",
+            period=period,
+            said_at=now_ms,
+            body={
+                "form": form,
+                "period": period,
+                "due_at": due,
+                "review_due_at": due + REVIEW_HOURS * _HOUR_MS,
+                "offices": {place: agencies[place] for place in sorted(offices)},
+                "respondents": respondents,
+            },
+        ),
+        now_ms=now_ms,
+    )
+
+
+def open_due_periods(*, form: str, now_ms: int) -> list[Receipt]:
+    """Open the form's newest period when its hour has come and it is not open yet."""
+    from ortoo.kernel.forms.periods import period_on
+
+    pack, definition = active_pack(), registry.get(form)
+    zone = pack.head.time_zone
+    from zoneinfo import ZoneInfo
+
+    today = dt.datetime.fromtimestamp(now_ms / 1000, ZoneInfo(zone)).date()
+    period = period_on(definition, today)
+    receipts = []
+    for span in (period.previous(), period):
+        started = opens_at_ms(definition, span, zone) <= now_ms
+        known = read.rows("form='K-OPEN' AND key=%s", [f"open:{form}:{span.code}"])
+        if started and not known:
+            receipts.append(open_period(form=form, period=span.code, now_ms=now_ms))
+    return receipts
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnToFile:
+    """One return as its respondent files it; `key` is made with the page and makes it idempotent."""
+
+    matter: Matter
+    grid: GridBody
+    key: str
+    supersedes: int | None = None
+    reason: str = ""
+    version: int | None = None
+
+
+def file_return(*, scope: Scope, new: ReturnToFile, now_ms: int) -> Receipt:
+    """报送 or 自查更正. Raises Refused with the form's issues in `details`."""
+    matter = new.matter
+    scope.require("file_return", form=matter.form, party=matter.party)
+    definition = registry.get(matter.form, new.version)
+    _refuse_future(definition, parse(matter.period), now_ms)
+    issues = checking.issues_of(definition, new.grid, matter)
+    stopping = checking.blocking(issues)
+    if stopping:
+        raise Refused(
+            "RETURN-ISSUES",
+            f"还有 {len(stopping)} 处需要更正或说明，尚未报送。",
+            "请逐处更正，或为核实性提示选择原因。",
+            details=list(stopping),
+        )
+    place = Party.objects.values_list("place", flat=True).get(code=matter.party)
+    receipt = file(
+        Draft(
+            form=matter.form,
+            version=new.version,
+            filer=matter.party,
+            actor=scope.actor,
+            key=new.key,
+            body=new.grid,
+            said_at=now_ms,
+            period=matter.period,
+            subject=matter.party,
+            place=place,
+            supersedes=new.supersedes,
+            reason=new.reason,
+        ),
+        now_ms=now_ms,
+    )
+    ReturnDraft.objects.filter(
+        form=matter.form, period=matter.period, party=matter.party
+    ).delete()
+    catch_up()
+    return receipt
+
+
+def _refuse_future(form: Form, period: Period, now_ms: int) -> None:
+    zone = active_pack().head.time_zone
+    if opens_at_ms(form, period, zone) > now_ms:
+        raise Refused(
+            "PERIOD-FUTURE", f"{period.label_zh}尚未开期。", "请在开期后报送。", 409
+        )
+
+
+def reply(*, scope: Scope, matter: Matter, query: int, text: str, now_ms: int) -> Receipt:
+    """答复核实: the respondent says why the number stands."""
+    scope.require("reply_query", form=matter.form, party=matter.party)
+    if not text.strip():
+        raise Refused("REPLY-EMPTY", "答复不能为空。", "请写明情况，或直接更正该单元格。")
+    body = {**_matter_body(matter), "query": query, "text": text.strip()[:500]}
+    return _say("K-REPLY", scope, matter, body, now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """发核实: cells of a return and what the office wants to know."""
+
+    matter: Matter
+    target: int
+    office: str
+    cells: tuple[tuple[str, str], ...]
+    text: str
+
+
+def query(*, scope: Scope, new: Question, now_ms: int) -> Receipt:
+    """发核实 on cells of the return in force; due in some hours, or at the review's end."""
+    _require_office(scope, "query", new.matter, new.office)
+    if not new.text.strip() or not new.cells:
+        raise Refused("QUERY-EMPTY", "核实须选定单元格并写明问题。", "请选择单元格并填写问题。")
+    body = {
+        **_matter_body(new.matter),
+        "target": new.target,
+        "office": new.office,
+        "due_at": now_ms + ANSWER_HOURS * _HOUR_MS,
+        "cells": [{"item": item, "measure": measure} for item, measure in new.cells],
+        "question": new.text.strip()[:500],
+    }
+    return _say("K-QUERY", scope, new.matter, body, now_ms)
+
+
+def send_back(
+    *, scope: Scope, matter: Matter, target: int, office: str, text: str, now_ms: int
+) -> Receipt:
+    """退回 the whole return, with the reason."""
+    _require_office(scope, "send_back", matter, office)
+    if not text.strip():
+        raise Refused("REASON-NEEDED", "退回必须写明原因。", "请填写退回原因。")
+    body = {**_matter_body(matter), "target": target, "office": office, "text": text.strip()[:500]}
+    return _say("K-SENDBACK", scope, matter, body, now_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """审核通过 of named returns at one office, filed once with the list attached.
+
+    `targets`: (party, log index of the return judged). `conclude` ends the office's 本期审核.
+    """
+
+    form: str
+    period: str
+    office: str
+    targets: tuple[tuple[str, int], ...]
+    conclude: bool = False
+    note: str = ""
+
+
+def accept(*, scope: Scope, new: Acceptance, now_ms: int) -> Receipt:
+    """审核通过（其余无异常，一键通过）."""
+    scope.require("accept", form=new.form, place=new.office)
+    for party, _ in new.targets:
+        _require_office(scope, "accept", Matter(new.form, new.period, party), new.office)
+    if not new.targets and not new.conclude:
+        raise Refused("ACCEPT-EMPTY", "没有可通过的报表。", "请先选择报表。")
+    receipt = file(
+        Draft(
+            form="K-ACCEPT",
+            filer=scope.party,
+            actor=scope.actor,
+            key=_key("accept", scope.actor, str(now_ms), new.office, repr(new.targets)),
+            said_at=now_ms,
+            period=new.period,
+            subject=office_thread(new.form, new.period, new.office),
+            place=new.office,
+            body={
+                "form": new.form,
+                "period": new.period,
+                "office": new.office,
+                "targets": [list(pair) for pair in new.targets],
+                "conclude": new.conclude,
+                "note": new.note[:500],
+            },
+        ),
+        now_ms=now_ms,
+    )
+    catch_up()
+    return receipt
+
+
+def chase(
+    *, scope: Scope, form: str, period: str, office: str, parties: Sequence[str], now_ms: int
+) -> Receipt:
+    """Log a 催报: whom this office reminded, when and by what means."""
+    scope.require("chase", form=form, place=office)
+    body = {
+        "form": form,
+        "period": period,
+        "office": office,
+        "parties": list(parties),
+        "channel": "copied",
+        "text": "",
+    }
+    return file(
+        Draft(
+            form="K-CHASE",
+            filer=scope.party,
+            actor=scope.actor,
+            key=_key("chase", scope.actor, str(now_ms), office),
+            said_at=now_ms,
+            period=period,
+            subject=office_thread(form, period, office),
+            place=office,
+            body=body,
+        ),
+        now_ms=now_ms,
+    )
+
+
+def archive(*, form: str, period: str, now_ms: int) -> Receipt:
+    """Archive a period by the system: from then on nothing more joins its threads (Law 11)."""
+    opening = read.rows("key=%s", [f"open:{form}:{period}"])
+    if not opening:
+        raise Refused("PERIOD-NOT-OPEN", f"{period} 未开期。", "只能归档已开期的报告期。", 404)
+    import json
+
+    said = json.loads(opening[0].body)
+    body = {
+        "form": form,
+        "period": period,
+        "parties": [row[0] for row in said["respondents"]],
+        "offices": sorted(said["offices"]),
+    }
+    return file(
+        Draft("K-ARCHIVE", SYSTEM, SYSTEM, f"archive:{form}:{period}", body, now_ms, period=period),
+        now_ms=now_ms,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignMonth:
+    """One market's month as its source published it: item code → price in minor units."""
+
+    place: str
+    period: str
+    currency: str
+    prices: Mapping[str, int]
+
+
+def file_foreign(
+    *, source: str, actor: str, months: Sequence[ForeignMonth], original: Original, now_ms: int
+) -> list[Receipt]:
+    """File a foreign source's months (境外市场), one filing a market and month, idempotent.
+
+    The file's own bytes are kept and digested with each filing.
+    """
+    form = registry.get("FOREIGN-M1")
+    drafts = []
+    for month in months:
+        column = tuple(month.prices.get(item.code) for item in form.leaves)
+        grid = GridBody({"price": column}, attributes={"currency": month.currency})
+        drafts.append(
+            Draft(
+                form=form.code,
+                filer=source,
+                actor=actor,
+                mode="import",
+                key=_key("foreign", source, month.place, month.period, repr(column)),
+                body=grid,
+                said_at=now_ms,
+                period=month.period,
+                subject=month.place,
+                place=month.place,
+                original=original,
+            )
+        )
+    receipts: list[Receipt] = []
+    for start in range(0, len(drafts), 500):
+        receipts += file_many(drafts[start : start + 500], now_ms=now_ms)
+    catch_up()
+    return receipts
+
+
+def _matter_body(matter: Matter) -> dict[str, object]:
+    return {"form": matter.form, "period": matter.period, "party": matter.party}
+
+
+def _require_office(scope: Scope, verb: str, matter: Matter, office: str) -> None:
+    """The office must review this respondent, and the scope must act for that office."""
+    scope.require(verb, form=matter.form, place=office)
+    state = matter.state()
+    if office not in {place for place, _ in state.offices}:
+        raise Refused(
+            "NOT-YOUR-RESPONDENT", "该企业不由本级审核。", "请核对报送关系。", 403
+        )
+    scope.require(verb, form=matter.form, place=state.place)
+
+
+def _say(
+    form: str, scope: Scope, matter: Matter, body: Mapping[str, object], now_ms: int
+) -> Receipt:
+    receipt = file(
+        Draft(
+            form=form,
+            filer=scope.party,
+            actor=scope.actor,
+            key=_key(form, scope.actor, str(now_ms), matter.thread, repr(sorted(body.items()))),
+            said_at=now_ms,
+            period=matter.period,
+            subject=matter.party,
+            body=body,
+        ),
+        now_ms=now_ms,
+    )
+    catch_up()
+    return receipt
+
+
+def _key(*words: str) -> str:
+    return hashlib.sha256("\x1f".join(words).encode()).hexdigest()[:48]

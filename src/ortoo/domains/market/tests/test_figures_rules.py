@@ -1,0 +1,101 @@
+"""Means, changes and disclosure: exact, and never telling one firm's number."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ortoo.domains.market.rules.figures import (
+    Figure,
+    Sums,
+    disclosive,
+    percent_text,
+    price_text,
+    round_half_even,
+    secondary,
+)
+from ortoo.kernel.forms.definition import Publish
+
+RULE = Publish(min_respondents=3, dominance=Fraction(1, 10), level="盟市")
+
+
+def of(*sales: int, price: int = 500) -> Sums:
+    """Sums of respondents with these sales, all at one price."""
+    ordered = sorted(sales, reverse=True)
+    return Sums(
+        expected=len(sales),
+        filed=len(sales),
+        quotes=len(sales),
+        sum_price=price * len(sales),
+        quantity=10 * len(sales),
+        sum_price_qty=price * 10 * len(sales),
+        sales=sum(sales),
+        largest_sales=ordered[0] if ordered else 0,
+        second_sales=ordered[1] if len(ordered) > 1 else 0,
+    )
+
+
+def test_fewer_than_three_respondents_are_not_shown() -> None:
+    assert disclosive(of(10, 10), RULE)
+    assert disclosive(of(10), RULE)
+    assert not disclosive(of(10, 10, 10), RULE)
+
+
+def test_a_dominant_firm_with_a_tiny_rest_is_not_shown() -> None:
+    assert disclosive(of(1000, 500, 99), RULE)
+    assert not disclosive(of(1000, 500, 100), RULE)
+
+
+def test_nothing_quoted_discloses_nothing() -> None:
+    assert not disclosive(Sums(expected=4), RULE)
+
+
+def test_one_hidden_unit_takes_another_with_it() -> None:
+    cells = {"a": of(1, 1), "b": of(1, 1, 1, 1), "c": of(1, 1, 1)}
+    assert secondary(cells, {"a"}) == {"c"}
+    assert secondary(cells, {"a", "b"}) == set()
+    assert secondary(cells, set()) == set()
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=3, max_size=12))
+def test_what_is_shown_hides_the_largest_from_the_second_largest(sales: list[int]) -> None:
+    sums = of(*sales)
+    if not disclosive(sums, RULE) and sums.sales:
+        # The second largest, who knows the total and itself, misses the largest by at least 10 %.
+        estimate = sums.sales - sums.second_sales
+        assert estimate - sums.largest_sales >= sums.largest_sales / 10 - 1
+
+
+def test_a_suppressed_figure_says_nothing_at_all() -> None:
+    hidden = Figure(of(10), suppressed=True, previous=of(10), year=of(10))
+    assert hidden.mean is hidden.simple_mean is hidden.plain_change is hidden.year_change is None
+    assert hidden.matched_change is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(Fraction(5), "0.05"), (Fraction(1005, 2), "5.02"), (Fraction(1015, 2), "5.08"), (None, "—")],
+)
+def test_prices_are_rounded_half_to_even(value: Fraction | None, text: str) -> None:
+    assert price_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Fraction(1, 1000), "+0.1"),
+        (Fraction(-1, 8), "-12.5"),
+        (Fraction(0), "0.0"),
+        (Fraction(-1, 10_000), "0.0"),
+    ],
+)
+def test_percents_carry_their_sign(value: Fraction, text: str) -> None:
+    assert percent_text(value) == text
+
+
+@given(st.fractions(), st.integers(0, 4))
+def test_rounding_is_within_half_a_unit(value: Fraction, scale: int) -> None:
+    assert abs(Fraction(round_half_even(value, scale)) - value) <= Fraction(1, 2 * 10**scale)

@@ -1,0 +1,223 @@
+"""The log 存证日志: signed checkpoints over its leaves, proofs of inclusion, receipts checked.
+
+Leaf `seq` stands at index seq − 1. A checkpoint grows from the one before by the leaves filed
+since; its note says when it was signed and which checkpoint it follows, so that no column of its
+row can be changed, and none in the middle dropped, without `ortoo verify` noticing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from ortoo.algorithms.merkle import Frontier, proof_spans, verify_inclusion
+from ortoo.kernel.filings.checkpointing import (
+    CheckpointRow,
+    checkpoint_over,
+    last_checkpoint,
+    store_checkpoint,
+)
+from ortoo.kernel.filings.read import get, tail
+from ortoo.kernel.seal.checkpoint import Checkpoint, sign_checkpoint
+from ortoo.kernel.seal.cipher import framed, unframed
+from ortoo.kernel.seal.keystore import KeystoreError, SigningKeys
+from ortoo.kernel.seal.note import VerifierKey
+from ortoo.kernel.seal.signer import Signer
+
+CHUNK = 4096
+NUMBER_SHAPE = re.compile(r"([0-9]{1,15})-([0-9A-F]{8})")
+
+
+class LogError(Exception):
+    """The log cannot be sealed or proved. Codes: LOG-EMPTY, LOG-GAP, LOG-UNKNOWN, LOG-PROOF."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}:{message}")
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """That one filing stands in the log of a signed checkpoint, under both hashes.
+
+    `leaf` = H(0x00 ‖ digest ‖ digest_sm3); `hashes` the SHA-256 path, `hashes_sm3` the SM3 path,
+    bottom first; index of the leaf is seq − 1 in a tree of `size`.
+    """
+
+    seq: int
+    digest: bytes
+    digest_sm3: bytes
+    leaf: bytes
+    leaf_sm3: bytes
+    size: int
+    hashes: tuple[bytes, ...]
+    hashes_sm3: tuple[bytes, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFound:
+    """What anybody who holds a receipt number may learn: no filer, no figure."""
+
+    seq: int
+    received_at: int
+    form: str
+
+
+def signing_keys() -> SigningKeys:
+    """This instance's signing keys."""
+    return SigningKeys(Path(settings.KEYS))
+
+
+def log_keys() -> tuple[VerifierKey, ...]:
+    """Public keys of the log, past and present, under its origin."""
+    return tuple(key.named(settings.LOG_ORIGIN) for key in signing_keys().history())
+
+
+def checkpoint(*, now_ms: int) -> CheckpointRow:
+    """Sign the log as it stands; the last checkpoint itself when nothing was filed since.
+
+    LogError LOG-EMPTY without filings, LOG-GAP when leaves are missing. Makes the first key.
+    """
+    last, end = last_checkpoint(), tail()
+    if end == 0:
+        raise LogError("LOG-EMPTY", "日志中还没有报件，无可签署。")
+    if last is not None and last.size >= end:
+        return last
+    sha256, sm3 = grown(frontiers(last), end)
+    after = last.size if last is not None else 0
+    said = statement((sha256, sm3), after=after, signed_at=now_ms)
+    return store_checkpoint(
+        CheckpointRow(
+            size=end,
+            sha256=sha256.root(),
+            sm3=sm3.root(),
+            frontier=packed((sha256, sm3)),
+            note=str(sign_checkpoint(said, _signer(now_ms))),
+            signed_at=now_ms,
+        )
+    )
+
+
+def statement(pair: tuple[Frontier, Frontier], *, after: int, signed_at: int) -> Checkpoint:
+    """What a checkpoint's note says: origin, size, roots, and which it follows, signed when."""
+    return Checkpoint(
+        origin=settings.LOG_ORIGIN,
+        size=pair[0].size,
+        root_sha256=pair[0].root(),
+        root_sm3=pair[1].root(),
+        extensions=(f"after {after}", f"signed {signed_at}"),
+    )
+
+
+def packed(pair: tuple[Frontier, Frontier]) -> bytes:
+    """Both frontiers as one value of the column."""
+    return framed(pair[0].to_bytes(), pair[1].to_bytes())
+
+
+def frontiers(row: CheckpointRow | None) -> tuple[Frontier, Frontier]:
+    """The compact ranges a checkpoint ends with; empty ones before the first."""
+    if row is None:
+        return Frontier(hash_name="sha256"), Frontier(hash_name="sm3")
+    first, second = unframed(row.frontier, 2)
+    return Frontier.from_bytes(first), Frontier.from_bytes(second)
+
+
+def grown(pair: tuple[Frontier, Frontier], end: int) -> tuple[Frontier, Frontier]:
+    """With the stored leaves up to log index `end`. LogError LOG-GAP."""
+    sha256, sm3 = pair
+    for chunk in leaves(sha256.size, end):
+        sha256 = sha256.with_leaves([leaf for leaf, _ in chunk])
+        sm3 = sm3.with_leaves([leaf for _, leaf in chunk])
+    return sha256, sm3
+
+
+def leaves(low: int, high: int) -> Iterator[list[tuple[bytes, bytes]]]:
+    """Chunks of stored (SHA-256, SM3) leaf hashes at indexes [low, high). LogError LOG-GAP."""
+    for start in range(low, high, CHUNK):
+        stop = min(start + CHUNK, high)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sha256, sm3 FROM kernel_leaf WHERE seq > %s AND seq <= %s ORDER BY seq",
+                [start, stop],
+            )
+            found = [(bytes(first), bytes(second)) for first, second in cursor.fetchall()]
+        if len(found) != stop - start:
+            raise LogError("LOG-GAP", f"第 {start + 1}—{stop} 号之间缺少存证叶；请运行核对。")
+        yield found
+
+
+def _signer(now_ms: int) -> Signer:
+    keys = signing_keys()
+    if not keys.history():
+        try:
+            return keys.create(now_ms=now_ms)
+        except KeystoreError as error:
+            if error.code != "KEY-EXISTS":  # another process was first
+                raise
+    return keys.current()
+
+
+def ensure_checkpoint(seq: int, *, now_ms: int) -> CheckpointRow:
+    """The oldest checkpoint that covers filing `seq`, signed now if there is none yet."""
+    return checkpoint_over(seq) or checkpoint(now_ms=now_ms)
+
+
+def inclusion(seq: int, *, now_ms: int | None = None) -> Inclusion:
+    """Proof that filing `seq` is in a signed checkpoint; reads the checkpoint's leaves once.
+
+    With `now_ms` a missing checkpoint is signed. LogError LOG-UNKNOWN when there is no such filing
+    or no checkpoint over it, LOG-PROOF when log and checkpoint disagree.
+    """
+    filing = get(seq)
+    if filing is None:
+        raise LogError("LOG-UNKNOWN", f"没有第 {seq} 号报件。")
+    row = checkpoint_over(seq) if now_ms is None else ensure_checkpoint(seq, now_ms=now_ms)
+    if row is None:
+        raise LogError("LOG-UNKNOWN", f"第 {seq} 号报件尚未进入已签署的检查点。")
+    index = seq - 1
+    own = next(leaves(index, seq))[0]
+    paths: tuple[list[bytes], list[bytes]] = ([], [])
+    for low, high in proof_spans(index, seq, row.size):
+        pair = Frontier(hash_name="sha256"), Frontier(hash_name="sm3")
+        for chunk in leaves(low, high):
+            pair = (
+                pair[0].with_leaves([leaf for leaf, _ in chunk]),
+                pair[1].with_leaves([leaf for _, leaf in chunk]),
+            )
+        paths[0].append(pair[0].root())
+        paths[1].append(pair[1].root())
+    place = (index, row.size)
+    if not (
+        verify_inclusion(own[0], place, row.sha256, paths[0], "sha256")
+        and verify_inclusion(own[1], place, row.sm3, paths[1], "sm3")
+    ):
+        raise LogError("LOG-PROOF", f"第 {seq} 号报件与检查点 {row.size} 不符；请运行核对。")
+    return Inclusion(
+        seq=seq,
+        digest=filing.digest,
+        digest_sm3=filing.digest_sm3,
+        leaf=own[0],
+        leaf_sm3=own[1],
+        size=row.size,
+        hashes=tuple(paths[0]),
+        hashes_sm3=tuple(paths[1]),
+        note=row.note,
+    )
+
+
+def verify_receipt(number: str) -> ReceiptFound | None:
+    """The filing behind a receipt number 回执号 as printed (full-width digits too), or None."""
+    plain = unicodedata.normalize("NFKC", number).upper().strip()
+    found = NUMBER_SHAPE.fullmatch(re.sub(r"\s|[‐‑–—－]", lambda m: "-" if m[0].strip() else "", plain))
+    filing = get(int(found[1])) if found else None
+    if found is None or filing is None or filing.digest[:4].hex().upper() != found[2]:
+        return None
+    return ReceiptFound(filing.seq, filing.received_at, filing.form)
