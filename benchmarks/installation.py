@@ -24,7 +24,7 @@ class Installation:
 
 @contextmanager
 def installation(
-    database: str = "sqlite", settings: Mapping[str, str] = {}  # noqa: B006  read only
+    database: str = "sqlite", settings: Mapping[str, str] | None = None
 ) -> Iterator[Installation]:
     """Django set up on a fresh database; once a process, since Django sets up once.
 
@@ -38,7 +38,7 @@ def installation(
         os.environ["DJANGO_SETTINGS_MODULE"] = "ortoo.site.settings"
         os.environ.pop("ORTOO_DATABASE", None)
         if database == "postgresql":
-            server = stack.enter_context(postgres.private_server(settings))
+            server = stack.enter_context(postgres.private_server(settings or {}))
             os.environ["ORTOO_DATABASE"] = postgres.create_database(server, "bench")
             servers = frozenset({server.pid})
         import django

@@ -101,7 +101,7 @@ def _command(settings: Mapping[str, str]) -> Sequence[str]:
 
 
 @contextmanager
-def private_server(settings: Mapping[str, str] = {}) -> Iterator[Server]:  # noqa: B006  read only
+def private_server(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Start a server of our own and stop it afterwards. Raises PostgresMissing.
 
     `settings` override `SETTINGS`; durability stays on unless the caller turns it off.
@@ -132,7 +132,7 @@ def private_server(settings: Mapping[str, str] = {}) -> Iterator[Server]:  # noq
             "listen_addresses": "127.0.0.1",
             "port": str(port),
             "unix_socket_directories": str(folder),
-            **settings,
+            **(settings or {}),
         }
         process = subprocess.Popen(  # type: ignore[call-overload]
             [bin_folder / "postgres", "-D", folder / "data", *_command(own)],

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from ortoo.site import about, demo_clock, home
+from ortoo.site.jobs import views as jobs
+
 urlpatterns = [
+    path("", home.page, name="home"),
+    path("jobs/", jobs.page, name="jobs"),
+    path("demo/clock/", demo_clock.page, name="demo-clock"),
+    path("about/", about.page, name="about"),
     path("", include("ortoo.site.accounts.urls")),
     path("", include("ortoo.web.urls")),
+    path("", include("ortoo.domains.market.web.urls")),
 ]
 handler400 = "ortoo.site.errors.bad_request"
 handler403 = "ortoo.site.errors.forbidden"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
@@ -15,6 +15,7 @@ from ortoo.kernel.duties.models import Duty
 from ortoo.kernel.filings import read
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms import registry
+from ortoo.kernel.forms.definition import Publish
 from ortoo.kernel.forms.periods import Period, parse, previous_on, year_before_on
 from ortoo.kernel.grants.scope import Scope
 from ortoo.kernel.parties.models import Party
@@ -168,16 +169,52 @@ def figures(
     before = _sums(form, earlier, basis, as_of) if earlier else {}
     year = _sums(form, last_year, basis, as_of) if last_year else {}
     root = _root(now)
-    hidden = set() if foreign else _hidden(now, root, own, definition.publish)
-    units: dict[str, dict[str, Figure]] = {}
-    for (unit, item), found in now.items():
-        units.setdefault(unit, {})[item] = Figure(
-            sums=found,
-            suppressed=(unit, item) in hidden,
-            previous=before.get((unit, item)),
-            year=year.get((unit, item)),
-        )
+    if foreign:
+        return Table(form, span, basis, root, as_of, _units(now, before, year), own)
+    rule = definition.publish
+    if basis == "all" or as_of is not None:
+        # Law 10: outside the reviewing chain two vintages, or two bases, differ by one firm.
+        hidden = {cell for cell in now if cell[0] not in own}
+        units = _units(now, before, year, hidden)
+    else:
+        hidden = _hidden(now, root, own, rule)
+        # A change whose base is hidden would give the base away, and one over few firms, theirs.
+        before = _without(before, _hidden(before, root, own, rule))
+        year = _without(year, _hidden(year, root, own, rule))
+        units = _units(_thin(now, own, rule), before, year, hidden)
     return Table(form, span, basis, root, as_of, units, own)
+
+
+_Cells = Mapping[tuple[str, str], Sums]
+
+
+def _units(
+    now: _Cells,
+    before: _Cells,
+    year: _Cells,
+    hidden: Iterable[tuple[str, str]] = (),
+) -> dict[str, dict[str, Figure]]:
+    concealed = frozenset(hidden)
+    units: dict[str, dict[str, Figure]] = {}
+    for cell, found in now.items():
+        units.setdefault(cell[0], {})[cell[1]] = Figure(
+            found, cell in concealed, before.get(cell), year.get(cell)
+        )
+    return units
+
+
+def _without(cells: _Cells, hidden: set[tuple[str, str]]) -> _Cells:
+    return {cell: found for cell, found in cells.items() if cell not in hidden}
+
+
+def _thin(cells: _Cells, own: frozenset[str], publish: Publish) -> _Cells:
+    """Cells outside `own` without a 同样本环比 that rests on too few firms."""
+    return {
+        cell: replace(found, matched=0)
+        if cell[0] not in own and found.matched < publish.min_respondents
+        else found
+        for cell, found in cells.items()
+    }
 
 
 def _unsuppressed(scope: Scope, form: str) -> frozenset[str]:
@@ -193,9 +230,9 @@ def _root(now: Mapping[tuple[str, str], Sums]) -> str:
 
 
 def _hidden(
-    now: Mapping[tuple[str, str], Sums], root: str, own: frozenset[str], publish: object
+    now: _Cells, root: str, own: frozenset[str], publish: Publish
 ) -> set[tuple[str, str]]:
-    """Cells a reader may not see: disclosive ones outside her scope, and what would give them away."""
+    """Cells a reader may not see: disclosive ones outside her scope, and what gives them away."""
     hidden: set[tuple[str, str]] = set()
     items = {item for _, item in now}
     for item in items:
@@ -203,10 +240,13 @@ def _hidden(
         bad = {
             unit
             for unit, found in cells.items()
-            if unit not in own and disclosive(found, publish)  # type: ignore[arg-type]
+            if unit not in own and disclosive(found, publish)
         }
         if bad:
             bad |= {unit for unit in secondary(cells, bad) if unit not in own}
+        whole = now.get((root, item))
+        if whole is not None and root not in own and disclosive(whole, publish):
+            bad.add(root)
         hidden |= {(unit, item) for unit in bad}
     return hidden
 
@@ -233,22 +273,51 @@ def _sums_row(values: Sequence[object]) -> Sums:
 def series(
     scope: Scope, form: str, unit: str, item: str, *, basis: str = "reviewed", limit: int = 270
 ) -> list[tuple[Period, Figure]]:
-    """One item at one unit over time, oldest first, with disclosure control."""
+    """One item at one unit over time, oldest first, with the same disclosure control as a table."""
+    own = _unsuppressed(scope, form)
+    rows = _history(form, basis, [unit], item, limit)
+    hidden: set[str] = set()
+    if form != "FOREIGN-M1" and unit not in own and rows:
+        hidden = _hidden_periods(form, basis, (unit, item), own, len(rows))
+    return [
+        (parse(period), Figure(found, period in hidden)) for period, _, found in reversed(rows)
+    ]
+
+
+def _hidden_periods(
+    form: str, basis: str, cell: tuple[str, str], own: frozenset[str], limit: int
+) -> set[str]:
+    """Periods in which a cell is hidden, its neighbours' figures considered."""
+    unit, item = cell
+    if basis == "all":
+        return {row[0] for row in _history(form, basis, [unit], item, limit)}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT unit FROM market_rollup WHERE form=%s", [form])
+        units = [row[0] for row in cursor.fetchall()]
+    by_period: dict[str, dict[tuple[str, str], Sums]] = {}
+    for period, at, found in _history(form, basis, units, item, limit * len(units)):
+        by_period.setdefault(period, {})[at, item] = found
+    publish = registry.get(form).publish
+    return {
+        period
+        for period, cells in by_period.items()
+        if cell in _hidden(cells, _root(cells), own, publish)
+    }
+
+
+def _history(
+    form: str, basis: str, units: Sequence[str], item: str, limit: int
+) -> list[tuple[str, str, Sums]]:
+    """(period, unit, sums), newest first."""
     columns = ",".join((*_HEADS, *SUMS))
+    marks = ",".join(["%s"] * len(units))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT period,{columns} FROM market_rollup WHERE form=%s AND basis=%s AND unit=%s"
-            " AND item=%s ORDER BY period DESC LIMIT %s",
-            [form, basis, unit, item, limit],
+            f"SELECT period,unit,{columns} FROM market_rollup WHERE form=%s AND basis=%s"
+            f" AND unit IN ({marks}) AND item=%s ORDER BY period DESC LIMIT %s",
+            [form, basis, *units, item, limit],
         )
-        rows = cursor.fetchall()
-    publish = registry.get(form).publish
-    open_here = form == "FOREIGN-M1" or unit in _unsuppressed(scope, form) or unit == active_pack().root.code
-    found = []
-    for row in reversed(rows):
-        cell = _sums_row(row[1:])
-        found.append((parse(row[0]), Figure(cell, not open_here and disclosive(cell, publish))))
-    return found
+        return [(row[0], row[1], _sums_row(row[2:])) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ortoo.domains.market import checking
 from ortoo.kernel.filings import read
+from ortoo.kernel.filings.behaviour import behaviour_of
 from ortoo.kernel.filings.draft import Draft, Original, Receipt
 from ortoo.kernel.filings.projection import catch_up
 from ortoo.kernel.filings.refusal import Refused
@@ -142,6 +143,7 @@ def file_return(*, scope: Scope, new: ReturnToFile, now_ms: int) -> Receipt:
     matter = new.matter
     scope.require("file_return", form=matter.form, party=matter.party)
     definition = registry.get(matter.form, new.version)
+    behaviour_of(matter.form, new.version).encode(new.grid)
     _refuse_future(definition, parse(matter.period), now_ms)
     issues = checking.issues_of(definition, new.grid, matter)
     stopping = checking.blocking(issues)

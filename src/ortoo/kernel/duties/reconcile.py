@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class DutyRow:
-    """One duty: deterministic `key`; log indexes of opening, closing and voiding; `due_at` in ms."""
+    """One duty: deterministic `key`; log indexes of opening, closing, voiding; `due_at` in ms."""
 
     key: str
     thread: str
@@ -77,7 +77,5 @@ class Moved:
     @property
     def updates(self) -> list[DutyRow]:
         return [
-            row
-            for key, row in self.now.items()
-            if key in self._stored and row != self._stored[key]
+            row for key, row in self.now.items() if key in self._stored and row != self._stored[key]
         ]

@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from ortoo.kernel.filings.draft import Draft, Entry, Move
 from ortoo.kernel.filings.refusal import Refused
 
 MAX_BODY_BYTES = 2_000_000
 JsonObject: TypeAlias = Mapping[str, object]
+T = TypeVar("T")
 
 
 class Behaviour(Protocol):
@@ -59,6 +60,31 @@ def parse(data: bytes) -> object:
         raise Refused("BODY-JSON", "报文不是有效的 JSON。", "请检查编码与括号。") from error
 
 
+def _written(body: object) -> bytes:
+    """Canonical bytes of a body somebody sent, or a Refused."""
+    try:
+        data = canonical(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Refused("BODY-JSON", "报文含有无法写成 JSON 的值。", "请检查数值与字符。") from error
+    # PostgreSQL's text cannot hold U+0000, so no register made from a body may meet it.
+    if b"\\u0000" in data:
+        raise Refused("BODY-TEXT", "报文含有空字符 U+0000。", "请删除不可见字符。")
+    return data
+
+
+def _derived(
+    code: str, rule: Callable[[Draft, JsonObject], Iterable[T]], draft: Draft, data: bytes
+) -> tuple[T, ...]:
+    """What a rule makes of a body. One that passed `validate` and is still of another shape deep
+    inside is the sender's fault and not ours, so it is refused and does not break the write."""
+    try:
+        return tuple(rule(draft, json.loads(data)))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise Refused(
+            "BODY-SHAPE", f"{code} 的报文结构与表式不符。", "请按表式填写各字段。"
+        ) from error
+
+
 @dataclass(frozen=True)
 class RecordBehaviour:
     """Behaviour of a record form: a JSON object, one part per top-level field.
@@ -79,7 +105,7 @@ class RecordBehaviour:
         return hashlib.sha256(f"record-form {self.code} v{self.version}".encode()).digest()
 
     def encode(self, body: object) -> bytes:
-        data = body if isinstance(body, bytes) else canonical(body)
+        data = body if isinstance(body, bytes) else _written(body)
         if len(data) > MAX_BODY_BYTES:
             raise Refused(
                 "BODY-TOO-LARGE",
@@ -92,23 +118,22 @@ class RecordBehaviour:
             raise Refused("BODY-SHAPE", f"{self.code} 的报文应为对象。", "请按表式填写各字段。")
         problems = list(self.validate(parsed))
         if problems:
-            raise Refused(
-                "BODY-INVALID", "；".join(problems[:5]), "请更正后重新报送。", details=list(problems)
-            )
-        return canonical(parsed)
+            told = "；".join(problems[:5])
+            raise Refused("BODY-INVALID", told, "请更正后重新报送。", details=list(problems))
+        return _written(parsed)
 
     def parts(self, data: bytes) -> Sequence[tuple[str, bytes]]:
         body = json.loads(data)
         return [(name, canonical(body[name])) for name in sorted(body)]
 
     def entries(self, draft: Draft, data: bytes) -> Sequence[Entry]:
-        return tuple(self.relate(draft, json.loads(data)))
+        return _derived(self.code, self.relate, draft, data)
 
     def moves(self, draft: Draft, data: bytes) -> Sequence[Move]:
-        return tuple(self.post(draft, json.loads(data)))
+        return _derived(self.code, self.post, draft, data)
 
     def addressees(self, draft: Draft, data: bytes) -> Sequence[str]:
-        return tuple(self.address(draft, json.loads(data)))
+        return _derived(self.code, self.address, draft, data)
 
 
 _REGISTER: dict[tuple[str, int], Behaviour] = {}

@@ -14,9 +14,7 @@ ENVELOPE_FIELDS = (
 )  # fmt: skip
 
 
-def envelope(
-    draft: Draft, *, version: int, form_digest: bytes, thread: str, now_ms: int
-) -> bytes:
+def envelope(draft: Draft, *, version: int, form_digest: bytes, thread: str, now_ms: int) -> bytes:
     """Canonical JSON of everything said about the statement apart from its body."""
     return canonical(
         {

@@ -7,6 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
+def original_address(content: bytes, media_type: str, name: str) -> bytes:
+    """SHA-256 over the content's SHA-256, media type and name, each behind its length."""
+    said = (hashlib.sha256(content).digest(), media_type.encode(), name.encode())
+    framed = b"".join(len(field).to_bytes(4, "big") + field for field in said)
+    return hashlib.sha256(b"original\x00" + framed).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class Original:
     """A foreign document's bytes, kept exactly as they came."""
@@ -22,13 +29,8 @@ class Original:
 
     @property
     def address(self) -> bytes:
-        """What the filing's digest covers: the bytes' SHA-256, the media type and the name.
-
-        Each is behind its length, so that what a document was called is as fixed as its bytes.
-        """
-        said = (self.sha256, self.media_type.encode(), self.name.encode())
-        framed = b"".join(len(field).to_bytes(4, "big") + field for field in said)
-        return hashlib.sha256(b"original\x00" + framed).digest()
+        """What the filing's digest covers: what a document was called is as fixed as its bytes."""
+        return original_address(self.content, self.media_type, self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,18 @@
-"""PostgreSQL dialect: two pipelined round trips, threads locked first, the log tail last (Law 8)."""
+"""PostgreSQL dialect: two pipelined round trips, threads locked first, the log tail last (Law 8).
+
+Each table is one statement over arrays, however many rows, and its text never changes, so that the
+server plans it once a connection.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
+from zlib import crc32
+
+import psycopg
+from django.db import connection
 
 from ortoo.kernel.filings.store import (
     DUTY_COLUMNS,
@@ -15,23 +24,70 @@ from ortoo.kernel.filings.store import (
     gather,
 )
 
-# A log index in a parameter: stored ones stand as they are, pending ones follow the tail, which
-# this transaction has already moved past the batch of `batch` filings.
-_TAIL = "(SELECT size FROM kernel_log_tail WHERE id=1)"
+# Advisory locks are (our class, bucket): a batch of any size then fits the server's lock table
+# (64 × connections by default), for which two unrelated threads wait for each other one time in
+# so many.
+_LOCK_CLASS = 7353
+_BUCKETS = 4096
+_LOCK = f"SELECT pg_advisory_xact_lock({_LOCK_CLASS}, b) FROM unnest(%s::int[]) b"
+# One statement, so that the first two writers of an empty log do not both insert the row.
+_TAIL = (
+    "INSERT INTO kernel_log_tail (id, size) VALUES (1, %s)"
+    " ON CONFLICT (id) DO UPDATE SET size = kernel_log_tail.size + excluded.size RETURNING size"
+)
+_BIGINT = "seq|said_at|received_at|supersedes|annuls|corrects|due_at|quantity|opened_seq|closed_seq"
+_TYPES = {
+    **dict.fromkeys((*_BIGINT.split("|"), "void_seq"), "bigint"),
+    **dict.fromkeys(("form_version", "line"), "int"),
+    **dict.fromkeys(
+        (
+            "form_digest", "body", "original", "digest", "digest_sm3", "sha256", "sm3",
+            "commitment", "ciphertext", "content",
+        ),
+        "bytea",
+    ),
+}  # fmt: skip
+_LOG_INDEXES = ("seq", "opened_seq", "closed_seq", "void_seq")
 
 
-def _at(mark: str, batch: int) -> str:
+def _value(name: str) -> str:
+    """A column of the arrays `v`; a pending log index follows the tail already moved."""
+    if name not in _LOG_INDEXES:
+        return f"v.{name}"
     return (
-        f"CASE WHEN {mark}::bigint >= {PENDING} THEN {mark}::bigint - {PENDING} + 1 - {batch} + "
-        f"{_TAIL} ELSE {mark}::bigint END"
+        f"CASE WHEN v.{name} >= {PENDING} THEN v.{name} - {PENDING} + 1 + t.base"
+        f" ELSE v.{name} END"
     )
 
 
-def _insert(table: str, columns: Sequence[str], seqs: Sequence[str], batch: int) -> str:
-    marks = [
-        _at(f"%({name})s", batch) if name in seqs else f"%({name})s" for name in columns
-    ]
-    return f"INSERT INTO {table} ({','.join(columns)}) VALUES ({','.join(marks)})"
+def _source(columns: Sequence[str]) -> str:
+    """`FROM` the arrays and the log size before this batch; the first parameter is its length."""
+    arrays = ",".join(f"%b::{_TYPES.get(name, 'text')}[]" for name in columns)
+    return (
+        " FROM (SELECT size - %s::bigint AS base FROM kernel_log_tail WHERE id = 1) t,"
+        f" unnest({arrays}) AS v({','.join(columns)})"
+    )
+
+
+def _insert(table: str, columns: Sequence[str]) -> str:
+    values = ",".join(_value(name) for name in columns)
+    return f"INSERT INTO {table} ({','.join(columns)}) SELECT {values}{_source(columns)}"
+
+
+_SEALED = ("commitment", "filing_key", "path", "subject", "ciphertext")
+_POSTING = ("seq", "line", "account", "commodity", "quantity", "occurred_on")
+_ORIGINAL = ("sha256", "media_type", "name", "content")
+_DUTY_UPDATE = ("key", "owner", "due_at", "closed_seq", "void_seq")
+_UPDATE_DUTIES = (
+    "UPDATE kernel_duty d SET owner = v.owner, due_at = v.due_at,"
+    f" closed_seq = {_value('closed_seq')}, void_seq = {_value('void_seq')}"
+    f"{_source(_DUTY_UPDATE)} WHERE d.key = v.key"
+)
+
+
+def buckets(names: Sequence[str]) -> list[int]:
+    """Lock buckets of threads and keys: sorted, so that batches that share some cannot deadlock."""
+    return sorted({crc32(name.encode()) % _BUCKETS for name in names})
 
 
 class PostgresStore:
@@ -44,99 +100,74 @@ class PostgresStore:
         self._raw = raw
         self._own = own
 
+    @contextmanager
+    def _round_trip(self) -> Iterator[Any]:
+        """Statements sent together and answered together: leaving the block is the one wait.
+
+        Django's own cursors quote on the client; ours bind on the server and are prepared.
+        """
+        threshold, self._raw.prepare_threshold = self._raw.prepare_threshold, 2
+        try:
+            with connection.wrap_database_errors, self._raw.pipeline():
+                yield lambda: psycopg.Cursor(self._raw)
+        finally:
+            self._raw.prepare_threshold = threshold
+
     def read(self, keys: Sequence[str], threads: Sequence[str], targets: Sequence[int]) -> Reads:
         filings, duties = ",".join(FILING_COLUMNS), ",".join(DUTY_COLUMNS)
-        with self._raw.pipeline() as pipe:
+        with self._round_trip() as cursor:
             if self._own:
-                self._raw.execute("BEGIN")
-            # Sorted, so that two batches that share threads cannot deadlock.
-            self._raw.execute(
-                "SELECT pg_advisory_xact_lock(h) FROM (SELECT DISTINCT hashtextextended(t, 7) h"
-                " FROM unnest(%s::text[]) t ORDER BY h) locks",
-                (list(threads),),
-            )
+                # Each statement must see what the locks made it wait for, so not REPEATABLE READ.
+                cursor().execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+            # Keys too: the same statement sent twice at once is one filing and one duplicate.
+            cursor().execute(_LOCK, (buckets([*threads, *keys]),))
             cursors = [
-                self._raw.execute(sql, (list(values),))
+                cursor().execute(sql, (list(values),), binary=True)
                 for sql, values in (
-                    (f"SELECT {filings} FROM kernel_filing WHERE key = ANY(%s)", keys),
+                    (f"SELECT {filings} FROM kernel_filing WHERE key = ANY(%s::text[])", keys),
                     (
                         "SELECT thread,seq,kind,detail FROM kernel_thread_entry"
-                        " WHERE thread = ANY(%s)",
+                        " WHERE thread = ANY(%s::text[])",
                         threads,
                     ),
-                    (f"SELECT {duties} FROM kernel_duty WHERE thread = ANY(%s)", threads),
+                    (f"SELECT {duties} FROM kernel_duty WHERE thread = ANY(%s::text[])", threads),
                     (f"{TARGET_SQL} = ANY(%s::bigint[])", targets),
                 )
             ]
-            pipe.sync()
-            rows = [cursor.fetchall() for cursor in cursors]
+        rows = [found.fetchall() for found in cursors]
         return gather(rows[0], rows[1], rows[2], rows[3])
 
     def write(self, writes: Writes) -> int:
         batch = len(writes.filings)
-        with self._raw.pipeline() as pipe:
-            # Two statements: an UPDATE could not see the row an ON CONFLICT clause had skipped.
-            self._raw.execute(
-                "INSERT INTO kernel_log_tail (id, size) VALUES (1, 0) ON CONFLICT (id) DO NOTHING"
-            )
-            tail = self._raw.execute(
-                "UPDATE kernel_log_tail SET size = size + %s WHERE id = 1 RETURNING size", (batch,)
-            )
-            cursor = self._raw.cursor()
-            for table, columns, seqs, rows in self._plan(writes):
+        with self._round_trip() as cursor:
+            tail = cursor().execute(_TAIL, (batch,))
+            for sql, rows in self._plan(writes):
                 if rows:
-                    cursor.executemany(
-                        _insert(table, columns, seqs, batch),
-                        [dict(zip(columns, row, strict=True)) for row in rows],
-                    )
-            self._update_duties(cursor, writes, batch)
-            if writes.originals:
-                cursor.executemany(
-                    "INSERT INTO kernel_original (sha256, media_type, name, content)"
-                    " VALUES (%s,%s,%s,%s) ON CONFLICT DO NOTHING",
-                    writes.originals,
-                )
+                    cursor().execute(sql, (batch, *(list(c) for c in zip(*rows, strict=True))))
             if self._own:
-                self._raw.execute("COMMIT")
-            pipe.sync()
-            size = int(tail.fetchone()[0])
-        return size - batch
+                cursor().execute("COMMIT")
+        return int(tail.fetchone()[0]) - batch
 
     @staticmethod
-    def _plan(
-        writes: Writes,
-    ) -> list[tuple[str, Sequence[str], Sequence[str], Sequence[Sequence[Any]]]]:
+    def _plan(writes: Writes) -> list[tuple[str, Sequence[Sequence[Any]]]]:
         duties = [
             tuple(getattr(row, name) for name in DUTY_COLUMNS) for row in writes.duty_inserts
         ]
-        sealed = ("commitment", "filing_key", "path", "subject", "ciphertext")
-        posting = ("seq", "line", "account", "commodity", "quantity", "occurred_on")
-        return [
-            ("kernel_filing", FILING_COLUMNS, ("seq",), writes.filings),
-            ("kernel_leaf", ("seq", "sha256", "sm3"), ("seq",), writes.leaves),
-            ("kernel_thread_entry", ("thread", "seq", "kind", "detail"), ("seq",), writes.entries),
-            ("kernel_duty", DUTY_COLUMNS, ("opened_seq", "closed_seq", "void_seq"), duties),
-            ("kernel_posting", posting, ("seq",), writes.postings),
-            ("kernel_outbox", ("seq", "addressee", "receipt"), ("seq",), writes.outbox),
-            ("kernel_sealed", sealed, (), writes.sealed),
+        updates = [
+            tuple(getattr(row, name) for name in _DUTY_UPDATE) for row in writes.duty_updates
         ]
-
-    @staticmethod
-    def _update_duties(cursor: Any, writes: Writes, batch: int) -> None:
-        if not writes.duty_updates:
-            return
-        closed, void = _at("%(closed_seq)s", batch), _at("%(void_seq)s", batch)
-        cursor.executemany(
-            "UPDATE kernel_duty SET owner=%(owner)s, due_at=%(due_at)s,"
-            f" closed_seq={closed}, void_seq={void} WHERE key=%(key)s",
-            [
-                {
-                    "owner": row.owner,
-                    "due_at": row.due_at,
-                    "closed_seq": row.closed_seq,
-                    "void_seq": row.void_seq,
-                    "key": row.key,
-                }
-                for row in writes.duty_updates
-            ],
-        )
+        entry = ("thread", "seq", "kind", "detail")
+        return [
+            (_insert("kernel_filing", FILING_COLUMNS), writes.filings),
+            (_insert("kernel_leaf", ("seq", "sha256", "sm3")), writes.leaves),
+            (_insert("kernel_thread_entry", entry), writes.entries),
+            (_insert("kernel_duty", DUTY_COLUMNS), duties),
+            (_UPDATE_DUTIES, updates),
+            (_insert("kernel_posting", _POSTING), writes.postings),
+            (_insert("kernel_outbox", ("seq", "addressee", "receipt")), writes.outbox),
+            (_insert("kernel_sealed", _SEALED), writes.sealed),
+            (
+                f"{_insert('kernel_original', _ORIGINAL)} ON CONFLICT DO NOTHING",
+                writes.originals,
+            ),
+        ]

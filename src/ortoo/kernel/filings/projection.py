@@ -141,7 +141,8 @@ def rebuild(
 ) -> list[Comparison]:
     """Recompute every projection into side tables, compare canonical rows, then swap.
 
-    With `fix=False` only compares. The live tables are first brought up to the tail, so a difference is a fault, not lag.
+    With `fix=False` only compares. The live tables are first brought up to the tail, so a
+    difference is a fault, not lag.
     """
     catch_up()
     found: list[Comparison] = []

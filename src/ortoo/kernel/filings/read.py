@@ -108,8 +108,8 @@ def bodies(seqs: Iterable[int]) -> dict[int, BodyRow]:
                 f" WHERE seq IN ({','.join(['%s'] * len(chunk))})",
                 chunk,
             )
-            for *head, data in cursor.fetchall():
-                result[head[0]] = BodyRow(*head, body=bytes(data))
+            for seq, form, version, place, data in cursor.fetchall():
+                result[seq] = BodyRow(seq, form, version, place, bytes(data))
     return result
 
 

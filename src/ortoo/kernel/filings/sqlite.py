@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple
+from operator import attrgetter
 from typing import Any
 
 from ortoo.kernel.duties.reconcile import DutyRow
@@ -18,6 +18,7 @@ from ortoo.kernel.filings.store import (
 )
 
 _CHUNK = 900
+_DUTY_VALUES = attrgetter(*DUTY_COLUMNS)
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
@@ -101,5 +102,6 @@ class SqliteStore:
 
 
 def _duty(row: DutyRow, at: Any) -> tuple[Any, ...]:
-    values = astuple(row)
+    # Not dataclasses.astuple, which copies every value deeply: a tenth of a filing's time.
+    values = _DUTY_VALUES(row)
     return (*values[:9], at(row.opened_seq), at(row.closed_seq), at(row.void_seq))

@@ -16,6 +16,12 @@ from ortoo.kernel.filings.barrier import barrier_for
 from ortoo.kernel.filings.behaviour import Behaviour, behaviour_of
 from ortoo.kernel.filings.digest import draft_digests, leaf_data
 from ortoo.kernel.filings.draft import Draft, Entry, Receipt
+from ortoo.kernel.filings.envelope import (
+    check_duties,
+    check_entries,
+    check_envelope,
+    check_moves,
+)
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.filings.store import PENDING, Reads, Store, Writes
 from ortoo.kernel.threads.procedure import ThreadLine, procedure_of
@@ -49,9 +55,7 @@ def file_many(drafts: Sequence[Draft], *, now_ms: int) -> list[Receipt]:
     if not prepared:
         return []
     threads = sorted({entry.thread for item in prepared for entry in item.entries})
-    targets = sorted(
-        {seq for item in prepared for seq in _targets(item.draft) if seq is not None}
-    )
+    targets = sorted({seq for item in prepared for seq in _targets(item.draft) if seq is not None})
     with _store() as store:
         reads = store.read([item.draft.key for item in prepared], threads, targets)
         writes, receipts = _decide(prepared, reads, now_ms)
@@ -106,11 +110,11 @@ def _wait_durable() -> None:
 
 
 def _prepare(draft: Draft, now_ms: int) -> _Prepared:
+    check_envelope(draft)
     behaviour = behaviour_of(draft.form, draft.version)
-    if not 0 < len(draft.key) <= 80 or not draft.key.isprintable():
-        raise Refused("FILING-KEY", "报件标识应为 1–80 个可见字符。", "请由系统生成标识。")
     data = behaviour.encode(draft.body)
     entries = tuple(behaviour.entries(draft, data))
+    check_entries(entries)
     thread = entries[0].thread if entries else f"{draft.form}|{draft.key}"
     digest, digest_sm3 = draft_digests(draft, behaviour, data, thread=thread, now_ms=now_ms)
     return _Prepared(draft, behaviour, data, entries, thread, digest, digest_sm3)
@@ -151,12 +155,11 @@ def _decide(
             if procedure is not None:
                 moving = moved.setdefault(thread, Moved(reads.duties.get(thread, {})))
                 moving.take(procedure.duties(thread, reads.lines[thread]), seq)
-        receipts.append(
-            Receipt(seq, item.draft.key, item.digest, item.digest_sm3, now_ms)
-        )
+        receipts.append(Receipt(seq, item.draft.key, item.digest, item.digest_sm3, now_ms))
     for moving in moved.values():
         writes.duty_inserts += moving.inserts
         writes.duty_updates += moving.updates
+    check_duties([*writes.duty_inserts, *writes.duty_updates])
     return writes, receipts
 
 
@@ -164,31 +167,7 @@ def _admit(item: _Prepared, reads: Reads, seq: int, superseded: set[int]) -> Non
     """Law 5 and the procedure's own rules; the thread's lines then include this filing."""
     draft = item.draft
     if draft.supersedes is not None:
-        target = reads.targets.get(draft.supersedes)
-        if target is None or (target.form, target.thread) != (draft.form, item.thread):
-            raise Refused(
-                "SUPERSEDES-UNKNOWN",
-                f"第 {draft.supersedes} 号不是 {draft.form} 的报件。",
-                "请在原报件页面选择更正。",
-            )
-        if draft.filer not in (target.filer, target.successor):
-            raise Refused(
-                "SUPERSEDES-OTHER-PARTY",
-                "只有原报送单位（或其登记的承继单位）可以更正自己的报件。",
-                "审核人员请使用“发核实”或“退回”。",
-                403,
-            )
-        taken = target.superseded_by is not None or draft.supersedes in superseded
-        if taken and procedure_of(item.thread) is None:
-            by = f"第 {target.superseded_by} 号" if target.superseded_by else "同批另一份报件"
-            raise Refused(
-                "FILING-STALE",
-                f"第 {draft.supersedes} 号已被{by}更正。",
-                "请刷新后在现行报件上更正。",
-                409,
-            )
-        if not draft.reason.strip():
-            raise Refused("REASON-NEEDED", "更正必须写明原因。", "请填写更正原因后再报送。")
+        _admit_superseding(item, draft.supersedes, reads, superseded)
         superseded.add(draft.supersedes)
     for other in (draft.annuls, draft.corrects):
         if other is not None and other not in reads.targets:
@@ -205,6 +184,35 @@ def _admit(item: _Prepared, reads: Reads, seq: int, superseded: set[int]) -> Non
         lines.append(ThreadLine(seq, entry.kind, entry.detail))
 
 
+def _admit_superseding(item: _Prepared, seq: int, reads: Reads, superseded: set[int]) -> None:
+    """Only the same party or its successor, on the filing in force, with a reason."""
+    draft, target = item.draft, reads.targets.get(seq)
+    if target is None or (target.form, target.thread) != (draft.form, item.thread):
+        raise Refused(
+            "SUPERSEDES-UNKNOWN",
+            f"第 {seq} 号不是 {draft.form} 的报件。",
+            "请在原报件页面选择更正。",
+        )
+    if draft.filer not in (target.filer, target.successor):
+        raise Refused(
+            "SUPERSEDES-OTHER-PARTY",
+            "只有原报送单位（或其登记的承继单位）可以更正自己的报件。",
+            "审核人员请使用“发核实”或“退回”。",
+            403,
+        )
+    taken = target.superseded_by is not None or seq in superseded
+    if taken and procedure_of(item.thread) is None:
+        by = f"第 {target.superseded_by} 号" if target.superseded_by else "同批另一份报件"
+        raise Refused(
+            "FILING-STALE",
+            f"第 {seq} 号已被{by}更正。",
+            "请刷新后在现行报件上更正。",
+            409,
+        )
+    if not draft.reason.strip():
+        raise Refused("REASON-NEEDED", "更正必须写明原因。", "请填写更正原因后再报送。")
+
+
 def _append(writes: Writes, item: _Prepared, seq: int, now_ms: int) -> None:
     draft, behaviour = item.draft, item.behaviour
     original = draft.original
@@ -219,11 +227,11 @@ def _append(writes: Writes, item: _Prepared, seq: int, now_ms: int) -> None:
     data = leaf_data(item.digest, item.digest_sm3)
     writes.leaves.append((seq, merkle.leaf_hash(data, "sha256"), merkle.leaf_hash(data, "sm3")))
     for entry in item.entries:
-        detail = json.dumps(
-            entry.detail, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-        )
+        detail = json.dumps(entry.detail, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         writes.entries.append((entry.thread, seq, entry.kind, detail))
-    for line, move in enumerate(behaviour.moves(draft, item.data)):
+    moves = behaviour.moves(draft, item.data)
+    check_moves(moves)
+    for line, move in enumerate(moves):
         writes.postings.append(
             (seq, line, move.account, move.commodity, move.quantity, move.occurred_on)
         )
@@ -249,7 +257,10 @@ def _repeat(item: _Prepared, known: dict[str, Any]) -> Receipt:
         and known["period"] == draft.period
         and known["supersedes"] == draft.supersedes
         and known["annuls"] == draft.annuls
-        and (bytes(known["body"]) == item.data or bool(draft.sealed))
+        and known["corrects"] == draft.corrects
+        and _optional_bytes(known["original"])
+        == (draft.original.address if draft.original else None)
+        and _same_body(bytes(known["body"]), item.data, draft)
     )
     if not same:
         raise Refused(
@@ -266,6 +277,10 @@ def _repeat(item: _Prepared, known: dict[str, Any]) -> Receipt:
         int(known["received_at"]),
         duplicate=True,
     )
+
+
+def _optional_bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)
 
 
 def _same_body(known: bytes, data: bytes, draft: Draft) -> bool:

@@ -202,6 +202,8 @@ def _checked_column(form: Form, column: tuple[Any, ...], code: str) -> tuple[Cel
         expected = len(form.leaves)
         _refuse("GRID-LENGTH", f"{code} 应有 {expected} 格，实有 {len(column)} 格", where)
     for row, cell in enumerate(column):
+        if type(cell) is int and -MAX_INTEGER <= cell <= MAX_INTEGER:
+            continue
         if cell is None or (isinstance(cell, Nil) and cell in form.nil_reasons):
             continue
         place = note_key(form.leaves[row].code, code)

@@ -15,16 +15,9 @@ from django.conf import settings
 from ortoo.kernel.filings.draft import Draft, Receipt, SealedValue
 from ortoo.kernel.filings.write import file
 from ortoo.kernel.parties.models import Contact
-from ortoo.kernel.seal import models
-from ortoo.kernel.seal.cipher import CipherError
+from ortoo.kernel.seal import models, personal
 from ortoo.kernel.seal.keystore import KeystoreError
-from ortoo.kernel.seal.personal import (
-    PersonalError,
-    PersonalField,
-    Sealed,
-    open_value,
-    seal_now,
-)
+from ortoo.kernel.seal.personal import PersonalField
 from ortoo.kernel.seal.subjects import SubjectKeys
 
 FIELDS = ("contact_name", "contact_phone")
@@ -53,9 +46,7 @@ def subject_keys() -> SubjectKeys:
     return SubjectKeys(Path(settings.KEYS))
 
 
-def seal_contacts(
-    *, filing_key: str, people: Mapping[str, Person], now_ms: int
-) -> SealedContacts:
+def seal_contacts(*, filing_key: str, people: Mapping[str, Person], now_ms: int) -> SealedContacts:
     """Seal the contacts of many parties for one registration filing whose key is `filing_key`.
 
     One sealing key a person; a party whose last contact was erased gets a new subject for the next.
@@ -69,7 +60,7 @@ def seal_contacts(
         subject = subjects[party]
         for name, text in zip(FIELDS, (person.name, person.phone), strict=True):
             field = PersonalField(subject, filing_key, path_of(party, name))
-            sealed = seal_now(field, text.encode(), by_subject[subject])
+            sealed = personal.seal_now(field, text.encode(), by_subject[subject])
             fields.setdefault(party, {})[name] = sealed.commitment.hex()
             values.append(SealedValue(sealed.commitment, field.path, subject, sealed.ciphertext))
     return SealedContacts(fields, tuple(values))
@@ -79,9 +70,7 @@ def seal_contact(
     *, filing_key: str, party: str, name: str, phone: str, now_ms: int
 ) -> SealedContacts:
     """`seal_contacts` for one party."""
-    return seal_contacts(
-        filing_key=filing_key, people={party: Person(name, phone)}, now_ms=now_ms
-    )
+    return seal_contacts(filing_key=filing_key, people={party: Person(name, phone)}, now_ms=now_ms)
 
 
 def path_of(party: str, field: str) -> str:
@@ -168,24 +157,9 @@ def _live_keys(subjects: set[str]) -> dict[str, bytes]:
 def _open(row: models.Sealed | None, keys: Mapping[str, bytes]) -> str | None:
     if row is None or row.subject not in keys:
         return None
-    sealed = Sealed(bytes(row.commitment), row.subject, bytes(row.ciphertext))
+    sealed = personal.Sealed(bytes(row.commitment), row.subject, bytes(row.ciphertext))
     field = PersonalField(row.subject, row.filing_key, row.path)
-    return open_value(sealed, field, keys[row.subject]).value.decode()
-
-
-def seal_fault(row: models.Sealed, keys: SubjectKeys) -> str | None:
-    """Why a sealed value is not what was filed; None when it opens or its person was erased."""
-    sealed = Sealed(bytes(row.commitment), row.subject, bytes(row.ciphertext))
-    field = PersonalField(row.subject, row.filing_key, row.path)
-    try:
-        open_value(sealed, field, keys.get(row.subject))
-    except KeystoreError as error:
-        return None if error.code == "KEY-DESTROYED" else error.message
-    except PersonalError as error:
-        return error.message
-    except CipherError as error:
-        return str(error)
-    return None
+    return personal.open_value(sealed, field, keys[row.subject]).value.decode()
 
 
 def erase_contact(*, party: str, by: str, actor: str, basis: str, now_ms: int) -> Receipt | None:

@@ -24,7 +24,7 @@ from ortoo.kernel.filings.checkpointing import (
     store_checkpoint,
 )
 from ortoo.kernel.filings.read import get, tail
-from ortoo.kernel.seal.checkpoint import Checkpoint, sign_checkpoint
+from ortoo.kernel.seal import checkpoint as checkpoints
 from ortoo.kernel.seal.cipher import framed, unframed
 from ortoo.kernel.seal.keystore import KeystoreError, SigningKeys
 from ortoo.kernel.seal.note import VerifierKey
@@ -100,15 +100,17 @@ def checkpoint(*, now_ms: int) -> CheckpointRow:
             sha256=sha256.root(),
             sm3=sm3.root(),
             frontier=packed((sha256, sm3)),
-            note=str(sign_checkpoint(said, _signer(now_ms))),
+            note=str(checkpoints.sign_checkpoint(said, _signer(now_ms))),
             signed_at=now_ms,
         )
     )
 
 
-def statement(pair: tuple[Frontier, Frontier], *, after: int, signed_at: int) -> Checkpoint:
+def statement(
+    pair: tuple[Frontier, Frontier], *, after: int, signed_at: int
+) -> checkpoints.Checkpoint:
     """What a checkpoint's note says: origin, size, roots, and which it follows, signed when."""
-    return Checkpoint(
+    return checkpoints.Checkpoint(
         origin=settings.LOG_ORIGIN,
         size=pair[0].size,
         root_sha256=pair[0].root(),
@@ -215,8 +217,9 @@ def inclusion(seq: int, *, now_ms: int | None = None) -> Inclusion:
 
 def verify_receipt(number: str) -> ReceiptFound | None:
     """The filing behind a receipt number 回执号 as printed (full-width digits too), or None."""
-    plain = unicodedata.normalize("NFKC", number).upper().strip()
-    found = NUMBER_SHAPE.fullmatch(re.sub(r"\s|[‐‑–—－]", lambda m: "-" if m[0].strip() else "", plain))
+    plain = unicodedata.normalize("NFKC", number).upper()
+    plain = re.sub(r"[‐‑–—]", "-", re.sub(r"\s", "", plain))
+    found = NUMBER_SHAPE.fullmatch(plain)
     filing = get(int(found[1])) if found else None
     if found is None or filing is None or filing.digest[:4].hex().upper() != found[2]:
         return None

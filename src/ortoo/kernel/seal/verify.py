@@ -8,47 +8,36 @@ against that a checkpoint kept elsewhere is given.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 
-from ortoo.algorithms.merkle import Frontier, leaf_hash
-from ortoo.kernel.filings.behaviour import behaviour_of, canonical
+from ortoo.algorithms.merkle import Frontier
 from ortoo.kernel.filings.checkpointing import COLUMNS, CheckpointRow
-from ortoo.kernel.filings.digest import digests, envelope, leaf_data
-from ortoo.kernel.filings.digest import leaves as named_parts
-from ortoo.kernel.filings.draft import Original
-from ortoo.kernel.filings.read import FilingRow
+from ortoo.kernel.filings.draft import original_address
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.filings.store import FILING_COLUMNS
-from ortoo.kernel.seal import log
+from ortoo.kernel.seal import log, personal
 from ortoo.kernel.seal.checkpoint import CheckpointError, verify_checkpoint
-from ortoo.kernel.seal.contacts import references, seal_fault, subject_keys
+from ortoo.kernel.seal.cipher import CipherError
+from ortoo.kernel.seal.contacts import subject_keys
+from ortoo.kernel.seal.keystore import KeystoreError
 from ortoo.kernel.seal.models import Sealed
 from ortoo.kernel.seal.note import NoteError
-from ortoo.kernel.threads.rebuild import draft_of, rebuild_threads
+from ortoo.kernel.seal.recount import Finding, between, blob_of, recount
+from ortoo.kernel.threads.rebuild import rebuild_threads
 
+__all__ = ["Finding", "findings", "verify"]
 CHUNK = 500
-BINARY = ("form_digest", "body", "original", "digest", "digest_sm3")
+COMMITMENT = re.compile(rb'"([0-9a-f]{64})"')
 Say = Callable[[str], None]
 Pair = tuple[Frontier, Frontier]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it was filed. `seq` is 0 where no one filing is at fault."""
-
-    code: str
-    seq: int
-    message: str
-
-
-def verify(
-    *, checkpoint_note: str | None = None, say: Say = lambda line: None
-) -> list[Finding]:
+def verify(*, checkpoint_note: str | None = None, say: Say = lambda line: None) -> list[Finding]:
     """Every finding, in the order found; empty when the record is what was filed.
 
     `checkpoint_note` is a signed checkpoint that was kept outside this instance.
@@ -60,8 +49,8 @@ def findings(
     *, checkpoint_note: str | None = None, say: Say = lambda line: None
 ) -> Iterator[Finding]:
     """`verify` as a stream. Nothing is written."""
-    end, tail_faults = _tail()
-    yield from tail_faults
+    end, faults = _length()
+    yield from faults
     yield from _integrity(say)
     marks = _Marks.read(checkpoint_note)
     yield from marks.faults
@@ -85,17 +74,28 @@ def _integrity(say: Say) -> Iterator[Finding]:
                 yield Finding("VERIFY-FILE", 0, f"数据库文件损坏：{line}")
 
 
-def _tail() -> tuple[int, list[Finding]]:
+def _length() -> tuple[int, list[Finding]]:
+    """How many filings to recount, and whether tail, count and last log index agree."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, size FROM kernel_log_tail")
-        rows = cursor.fetchall()
-        cursor.execute("SELECT COUNT(*) FROM kernel_filing")
-        count = int(cursor.fetchone()[0])
-    if not rows and not count:
+        # One statement, so that filings that arrive meanwhile do not look like a fault.
+        cursor.execute(
+            "SELECT (SELECT COUNT(*) FROM kernel_filing), (SELECT COUNT(*) FROM kernel_leaf),"
+            " (SELECT MAX(seq) FROM kernel_filing), (SELECT COUNT(*) FROM kernel_log_tail),"
+            " (SELECT size FROM kernel_log_tail WHERE id = 1)"
+        )
+        count, leaves, last, tails, size = cursor.fetchone()
+    if (count, leaves, last, tails, size) in ((0, 0, None, 0, None), (0, 0, None, 1, 0)):
         return 0, []
-    if len(rows) != 1 or rows[0][0] != 1 or not isinstance(rows[0][1], int) or rows[0][1] < 0:
-        return count, [Finding("VERIFY-TAIL", 0, f"日志尾应恰有一行，现为 {rows[:3]}。")]
-    return rows[0][1], []
+    if (count, leaves, last, tails) == (size, size, size, 1):
+        return count, []
+    return count, [
+        Finding(
+            "VERIFY-TAIL",
+            0,
+            f"日志尾记 {size!r} 件（{tails} 行），实有报件 {count} 件、存证叶 {leaves} 个，"
+            f"末号 {last!r}。",
+        )
+    ]
 
 
 # --- checkpoints -----------------------------------------------------------------------------
@@ -143,7 +143,7 @@ class _Marks:
         if self.kept is not None and self.kept[0] == size:
             roots = (pair[0].root(), pair[1].root() if self.kept[2] is not None else None)
             if roots != self.kept[1:]:
-                yield Finding("VERIFY-KEPT", size, f"日志前 {size} 件与另存的检查点不符：已被改写。")
+                yield Finding("VERIFY-KEPT", size, f"日志前 {size} 件与另存的检查点不符：已被改写")
             self.kept = None
         if size in self.rows:
             for message in _checkpoint_faults(self.rows[size], pair, before):
@@ -160,12 +160,13 @@ class _Marks:
 
 
 def _typed(found: tuple[Any, ...]) -> CheckpointRow | None:
-    size, sha256, sm3, frontier, note, signed_at = found
-    binary = [_blob(value) for value in (sha256, sm3, frontier)]
-    ok = isinstance(size, int) and isinstance(signed_at, int) and isinstance(note, str)
-    if not ok or None in binary:
+    size, note, signed_at = found[0], found[4], found[5]
+    sha256, sm3, frontier = map(blob_of, found[1:4])
+    if sha256 is None or sm3 is None or frontier is None:
         return None
-    return CheckpointRow(size, *binary, note, signed_at)  # type: ignore[arg-type]
+    if not (isinstance(size, int) and isinstance(signed_at, int) and isinstance(note, str)):
+        return None
+    return CheckpointRow(size, sha256, sm3, frontier, note, signed_at)
 
 
 def _checkpoint_faults(row: CheckpointRow, pair: Pair, before: int) -> Iterator[str]:
@@ -188,29 +189,127 @@ def _checkpoint_faults(row: CheckpointRow, pair: Pair, before: int) -> Iterator[
 def _filings(end: int, marks: _Marks, say: Say) -> Iterator[Finding]:
     """Digests, leaves and gaplessness in one pass; the roots grow from the recomputed digests."""
     pair: Pair = (Frontier(hash_name="sha256"), Frontier(hash_name="sm3"))
-    before, expected = 0, 1
-    for values in _stored("kernel_filing", FILING_COLUMNS, "seq"):
-        seq = values[0][0] if isinstance(values[0][0], int) else 0
-        if seq != expected or seq > end:
-            if seq > end and seq == expected and _is_later(seq, end):
-                break
-            yield Finding("VERIFY-GAP", seq, f"应为第 {expected} 号，实为 {values[0][0]!r}。")
-            expected = max(expected, seq)
-        found, faults = _digests(values[0])
-        yield from faults
-        if found is None:
-            expected += 1
-            continue
-        leaves = tuple(leaf_hash(leaf_data(*found), name) for name in ("sha256", "sm3"))
-        if values[1] != leaves:
-            yield Finding("VERIFY-LEAF", seq, f"第 {seq} 号的存证叶与报件不符。")
-        pair = pair[0].with_leaf(leaves[0]), pair[1].with_leaf(leaves[1])
-        yield from marks.meet(pair, before)
-        before = expected if expected in marks.rows else before
-        if expected % 20_000 == 0:
-            say(f"  已核对 {expected:,} 件")
-        expected += 1
-    if expected - 1 != end:
-        yield Finding("VERIFY-TAIL", 0, f"日志尾记 {end} 件，实有 {expected - 1} 件。")
-    yield from _stray_leaves(end)
+    before = 0
+    for start in range(0, end, CHUNK):
+        stop = min(start + CHUNK, end)
+        filings = between("kernel_filing", FILING_COLUMNS, start, stop)
+        leaves = between("kernel_leaf", ("seq", "sha256", "sm3"), start, stop)
+        for seq in range(start + 1, stop + 1):
+            stored = leaves.get(seq)
+            recounted, faults = recount(seq, filings.get(seq))
+            yield from faults
+            if recounted is not None:
+                if stored is None or tuple(map(blob_of, stored[1:])) != recounted:
+                    yield Finding("VERIFY-LEAF", seq, f"第 {seq} 号的存证叶缺失或与报件不符。")
+                pair = pair[0].with_leaf(recounted[0]), pair[1].with_leaf(recounted[1])
+            else:
+                # Nothing can stand in for it: every checkpoint from here on will be at fault too.
+                pair = pair[0].with_leaf(bytes(32)), pair[1].with_leaf(bytes(32))
+            yield from marks.meet(pair, before)
+            before = seq if seq in marks.rows else before
+        if start and start % (CHUNK * 40) == 0:
+            say(f"  已核对 {stop:,} 件")
     yield from marks.unmet(end)
+
+
+# --- what hangs on filings -------------------------------------------------------------------
+
+
+def _originals() -> Iterator[Finding]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT f.seq FROM kernel_filing f LEFT JOIN kernel_original o ON o.sha256 = f.original"
+            " WHERE f.original IS NOT NULL AND o.sha256 IS NULL ORDER BY f.seq"
+        )
+        missing = cursor.fetchall()
+        cursor.execute("SELECT sha256 FROM kernel_original")
+        addresses = [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT DISTINCT original FROM kernel_filing WHERE original IS NOT NULL")
+        referred = {blob_of(row[0]) for row in cursor.fetchall()}
+    for (seq,) in missing:
+        yield Finding("VERIFY-ORIGINAL", seq, f"第 {seq} 号报件的外来原件缺失。")
+    for address in addresses:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT content, media_type, name FROM kernel_original WHERE sha256 = %s", [address]
+            )
+            content, media_type, name = cursor.fetchone()
+        blob = blob_of(content)
+        typed = blob is not None and isinstance(media_type, str) and isinstance(name, str)
+        if not typed or original_address(blob or b"", media_type, name) != blob_of(address):
+            yield Finding("VERIFY-ORIGINAL", 0, f"外来原件「{name}」与其摘要不符。")
+        elif blob_of(address) not in referred:
+            yield Finding("VERIFY-ORIGINAL", 0, f"外来原件「{name}」不属于任何报件。")
+
+
+def _sealed() -> Iterator[Finding]:
+    keys = _Keys()
+    filing_key, said = "", set()
+    for row in Sealed.objects.order_by("filing_key").iterator(chunk_size=CHUNK):
+        if row.filing_key != filing_key:
+            filing_key, said = row.filing_key, _commitments(row.filing_key)
+        try:
+            commitment = bytes(row.commitment)
+            fault = None if commitment.hex() in said else "不在所称报件的正文中"
+            fault = fault or keys.fault(row, commitment)
+        except TypeError:
+            fault = "字段类型被改动"
+        if fault:
+            where = f"报件「{row.filing_key}」的密封值「{row.path}」"
+            yield Finding("VERIFY-SEALED", 0, f"{where}：{fault}")
+
+
+def _commitments(filing_key: str) -> set[str]:
+    """Everything in a filing's body that has the shape of a commitment."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT body FROM kernel_filing WHERE key = %s", [filing_key])
+        found = cursor.fetchone()
+    blob = blob_of(found[0]) if found else None
+    return {match.decode() for match in COMMITMENT.findall(blob or b"")}
+
+
+class _Keys:
+    """Sealing keys, each looked up once."""
+
+    def __init__(self) -> None:
+        self._keys = subject_keys()
+        self._known: dict[str, bytes | KeystoreError] = {}
+
+    def _get(self, subject: str) -> bytes | KeystoreError:
+        if subject not in self._known:
+            try:
+                self._known[subject] = self._keys.get(subject)
+            except KeystoreError as error:
+                self._known[subject] = error
+        return self._known[subject]
+
+    def fault(self, row: Sealed, commitment: bytes) -> str | None:
+        """Why the value is not what was filed; None when it opens or its person was erased."""
+        key = self._get(row.subject)
+        if isinstance(key, KeystoreError):
+            return None if key.code == "KEY-DESTROYED" else key.message
+        value = personal.Sealed(commitment, row.subject, bytes(row.ciphertext))
+        field = personal.PersonalField(row.subject, row.filing_key, row.path)
+        try:
+            personal.open_value(value, field, key)
+        except personal.PersonalError as error:
+            return error.message
+        except CipherError as error:
+            return str(error)
+        return None
+
+
+def _derived(say: Say) -> Iterator[Finding]:
+    try:
+        outcomes = rebuild_threads(say, fix=False)
+    except (Refused, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        yield Finding("VERIFY-DERIVED", 0, f"由报件重算案卷与应办事项时出错：{error}")
+        return
+    for outcome in outcomes:
+        if not outcome.equal:
+            yield Finding(
+                "VERIFY-DERIVED",
+                0,
+                f"{outcome.table}：存 {outcome.live} 行，重算 {outcome.rebuilt} 行，"
+                f"多出 {outcome.only_live}，缺少 {outcome.only_rebuilt}。",
+            )

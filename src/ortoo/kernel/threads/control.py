@@ -98,9 +98,7 @@ def _accept_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
         detail["conclude"] = True
     yield Entry(office_thread(form, period, office), "accept", detail)
     for party, seq in targets:
-        yield Entry(
-            return_thread(form, period, party), "accept", {"target": seq, "office": office}
-        )
+        yield Entry(return_thread(form, period, party), "accept", {"target": seq, "office": office})
 
 
 def _archive_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:

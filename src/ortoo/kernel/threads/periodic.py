@@ -195,9 +195,7 @@ def _answered(query: Query, seq: int) -> Query:
 class PeriodicProcedure:
     """Admission and duties of both kinds of thread of a periodic return."""
 
-    def admit(
-        self, lines: Sequence[ThreadLine], draft: Draft, entry: Entry
-    ) -> Refused | None:
+    def admit(self, lines: Sequence[ThreadLine], draft: Draft, entry: Entry) -> Refused | None:
         """Law 5, 7, 11: what may join a thread now.
 
         The token of a correction is the superseded filing; that of a review, the return it judges.
@@ -230,7 +228,8 @@ def _admit_return(state: ReturnState, draft: Draft) -> Refused | None:
             "请在“应办事项”中选择已开期的报表。",
             409,
         )
-    if state.owner not in (draft.filer, draft.subject):
+    # Whoever keys it in, the statement is the owner's; a registered successor may correct it.
+    if draft.filer != state.owner and draft.supersedes is None:
         return Refused(
             "NOT-YOUR-RETURN",
             "这份应报任务属于另一个单位。",
@@ -311,7 +310,7 @@ def _return_duties(thread: str, lines: Sequence[ThreadLine]) -> list[DutyRow]:
     rows += [duty("refile", seq, closed) for seq, closed in fold.send_backs]
     rows += [duty("answer", q.seq, q.answered_by, q.due_at) for q in fold.queries]
     rows += [
-        duty("recheck", opened, closed, None, state.offices[-1][1])
+        duty("recheck", opened, closed, None, state.offices[-1][1] if state.offices else "")
         for opened, closed in fold.rechecks
     ]
     if fold.archived is not None:

@@ -23,9 +23,7 @@ class ThreadLine:
 class Procedure(Protocol):
     """Pure rules of one kind of matter."""
 
-    def admit(
-        self, lines: Sequence[ThreadLine], draft: Draft, entry: Entry
-    ) -> Refused | None:
+    def admit(self, lines: Sequence[ThreadLine], draft: Draft, entry: Entry) -> Refused | None:
         """Why `draft` may not add `entry` to its thread now, or None."""
 
     def duties(self, thread: str, lines: Sequence[ThreadLine]) -> Sequence[DutyRow]:

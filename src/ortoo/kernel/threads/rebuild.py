@@ -29,6 +29,7 @@ POSTINGS = Table(
 )
 DUTIES = Table("kernel_duty", DUTY_COLUMNS)
 CHUNK = 500
+PAGE = 5000
 Say = Callable[[str], None]
 
 
@@ -137,7 +138,7 @@ def _replay_duties() -> None:
 
 def _lines() -> Iterator[tuple[str, ThreadLine]]:
     """Replayed lines by thread and log index, read in pages so that nothing is held open."""
-    side, page = f"{ENTRIES.name}_side", 5000
+    side, page = f"{ENTRIES.name}_side", PAGE
     last: tuple[str, int] = ("", -1)
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE INDEX thread_entry_side ON {side} (thread, seq)")

@@ -1,0 +1,391 @@
+"""Cells that need a reviewer's eye, ordered by what they do to the office's published figure.
+
+Flags come from the form's own rules run over all returns of the period at once; only the cells
+that are shown get their full sentences. Nothing here costs a query a respondent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ortoo.domains.market import checking, observations
+from ortoo.domains.market.observations import MISSING, Ints, PeriodReturns
+from ortoo.domains.market.review_selectors import LOOK_BACK, Review
+from ortoo.domains.market.rules.effect import (
+    NONE,
+    Effect,
+    Mean,
+    Quote,
+    price_effect,
+    quantity_effect,
+    total_effect,
+)
+from ortoo.kernel.filings import read
+from ortoo.kernel.forms.body import GridBody
+from ortoo.kernel.forms.check import CheckContext, check
+from ortoo.kernel.forms.definition import Cell, Form, Nil
+from ortoo.kernel.forms.issues import Issue
+from ortoo.kernel.forms.peers import MIN_PEERS, PeerStatistics, PeerTable, statistics
+from ortoo.kernel.forms.periods import Period, previous_on, year_before_on
+from ortoo.kernel.places.active import active_pack
+
+if TYPE_CHECKING:
+    import polars as pl
+
+WAITING = ("queried", "pending", "below")
+_NILS = {-1: Nil.NOT_CARRIED, -2: Nil.OUT_OF_STOCK, -3: Nil.OUT_OF_SEASON}
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """One cell of the queue. Values in the measure's minor units; `issues` are its soft findings.
+
+    `series`: the same firm's cell over the last periods, oldest first, this one last.
+    """
+
+    party: str
+    item: str
+    measure: str
+    value: Cell
+    previous: Cell
+    year: Cell
+    effect: Effect
+    issues: tuple[Issue, ...]
+    series: tuple[int | None, ...]
+    peers: PeerStatistics | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.item}.{self.measure}"
+
+    @property
+    def change(self) -> Fraction | None:
+        """Against last period, as a share of it."""
+        if type(self.value) is int and type(self.previous) is int and self.previous:
+            return Fraction(self.value, self.previous) - 1
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The most weighty cells, how many there are in all, and in how many returns."""
+
+    cells: tuple[Flagged, ...]
+    total: int
+    parties: int
+
+
+class Past:
+    """This period, those before it and the year before, each loaded once."""
+
+    def __init__(self, form: Form, period: Period) -> None:
+        self.form, self.period = form, period
+        self.now = observations.load(form.code, period.code)
+        spans: list[Period] = []
+        earlier = previous_on(form, period)
+        while earlier is not None and len(spans) < LOOK_BACK - 1:
+            spans.append(earlier)
+            earlier = previous_on(form, earlier)
+        self._spans = spans
+        year = year_before_on(form, period)
+        self.previous = observations.load(form.code, spans[0].code) if spans else None
+        self.year = observations.load(form.code, year.code) if year else None
+        self._earlier: list[PeriodReturns] | None = None
+
+    def earlier(self) -> list[PeriodReturns]:
+        """The seven periods before this one, newest first."""
+        if self._earlier is None:
+            self._earlier = [observations.load(self.form.code, span.code) for span in self._spans]
+        return self._earlier
+
+    def series(self, party: str, measure: str, index: int) -> tuple[int | None, ...]:
+        """One firm's cell over eight periods, oldest first."""
+        return tuple(
+            number_at(returns, party, measure, index)
+            for returns in (*reversed(self.earlier()), self.now)
+        )
+
+
+def number_at(returns: PeriodReturns | None, party: str, measure: str, index: int) -> int | None:
+    """A firm's number in a period, or None."""
+    cell = cell_at(returns, party, measure, index)
+    return cell if type(cell) is int else None
+
+
+def cell_at(returns: PeriodReturns | None, party: str, measure: str, index: int) -> Cell:
+    """A firm's cell in a period: a number, the reason of an empty price, or None."""
+    row = returns.row_of(party) if returns is not None else None
+    if returns is None or row is None or returns.states[row].effective is None:
+        return None
+    value = int(returns.cells[measure][row, index])
+    if value != MISSING:
+        return value
+    return _NILS.get(int(returns.nils[row, index])) if measure == "price" else None
+
+
+def queue(view: Review, *, party: str = "", limit: int = 50) -> Queue:
+    """Flagged cells of the returns still to be passed here, the most weighty first.
+
+    With `party`, of that one return whatever its position. The caller holds a scope's `Review`.
+    """
+    past = Past(view.form, view.period)
+    wanted = {row.party for row in view.at(*WAITING)} if not party else {party}
+    flagged = [found for found in _flags(past) if found[0] in wanted]
+    circle = Circle(past.now, view.office)
+    measure_of = {rule.id: rule.measure for rule in view.form.rules}
+    cells: dict[tuple[str, str, str], list[str]] = {}
+    for firm, item, rule in flagged:
+        cells.setdefault((firm, item, measure_of[rule]), []).append(rule)
+    scored = sorted(
+        ((_effect(past, circle, key), key) for key in cells), key=lambda pair: _weight(*pair)
+    )
+    shown = scored[:limit]
+    issues = _issues(past, {firm for _, (firm, _, _) in shown}, [key for _, key in shown])
+    return Queue(
+        cells=tuple(_flagged(past, effect, key, issues, cells[key]) for effect, key in shown),
+        total=len(scored),
+        parties=len({firm for firm, _, _ in cells}),
+    )
+
+
+def _weight(effect: Effect, key: tuple[str, str, str]) -> tuple[Fraction, tuple[str, str, str]]:
+    return -effect.share, key
+
+
+class Circle:
+    """An office's respondents whose returns count, and the sums its figures are made of."""
+
+    def __init__(self, returns: PeriodReturns, office: str) -> None:
+        under = [office in {place for place, _ in state.offices} for state in returns.states]
+        keep = (returns.counted & np.array(under, bool))[:, None]
+        price = np.where(keep, returns.cells["price"], MISSING)
+        known = price != MISSING
+        quantity = returns.cells["sales_qty"]
+        weight = np.where(known, np.maximum(np.where(quantity == MISSING, 0, quantity), 1), 0)
+        self._amount = (np.where(known, price, 0) * weight).sum(axis=0)
+        self._weights = weight.sum(axis=0)
+        self._totals = {
+            code: np.where(keep & (column != MISSING), column, 0).sum(axis=0)
+            for code, column in returns.cells.items()
+        }
+
+    def mean(self, index: int) -> Mean:
+        return Mean(int(self._amount[index]), int(self._weights[index]))
+
+    def total(self, measure: str, index: int) -> int:
+        return int(self._totals[measure][index])
+
+
+def _effect(past: Past, circle: Circle, key: tuple[str, str, str]) -> Effect:
+    party, item, measure = key
+    index = past.form.leaf_index[item]
+    return effect_of(past, circle, party, measure, index)
+
+
+def effect_of(past: Past, circle: Circle, party: str, measure: str, index: int) -> Effect:
+    """What a firm's cell does to the office's figure; NONE for an empty or uncounted one."""
+    row = past.now.row_of(party)
+    value = number_at(past.now, party, measure, index)
+    if value is None or row is None or past.now.states[row].sent_back_seq is not None:
+        return NONE
+    before = number_at(past.previous, party, measure, index)
+    if measure not in ("price", "sales_qty"):
+        return total_effect(circle.total(measure, index), value, before)
+    price = number_at(past.now, party, "price", index)
+    if price is None:
+        return NONE
+    quote = Quote(price, number_at(past.now, party, "sales_qty", index))
+    if measure == "price":
+        return price_effect(circle.mean(index), quote, before)
+    return quantity_effect(circle.mean(index), quote, before)
+
+
+# --- flags of a whole period -------------------------------------------------------------------
+
+_Flags = tuple[tuple[str, str, str], ...]
+_kept: dict[str, tuple[tuple[object, ...], _Flags]] = {}
+_KEPT_PERIODS = 8
+
+
+def _flags(past: Past) -> _Flags:
+    """(party, item, soft rule) of every return in force, kept while nobody has said more.
+
+    Kept by the very arrays it was computed from: a period that has changed is loaded anew.
+    """
+    key = f"{past.form.key}|{past.period.code}"
+    basis = (past.now, past.previous, past.year)
+    kept = _kept.get(key)
+    if kept is not None and all(one is two for one, two in zip(kept[0], basis, strict=True)):
+        return kept[1]
+    found = _find_flags(past)
+    while len(_kept) >= _KEPT_PERIODS:
+        _kept.pop(next(iter(_kept)))
+    _kept[key] = (basis, found)
+    return found
+
+
+def _find_flags(past: Past) -> _Flags:
+    from ortoo.kernel.forms.frame import check_frame, violations
+
+    rows = np.flatnonzero(past.now.counted)
+    if not len(rows):
+        return ()
+    limits = checking._limits(past.form, past.period)
+    broken = violations(past.form, check_frame(past.form, _frame(past, rows), limits))
+    soft = {rule.id for rule in past.form.rules if rule.severity == "soft"}
+    return tuple(
+        (past.now.parties[row], item, rule)
+        for row, item, rule in broken.select("return", "item", "rule").iter_rows()
+        if rule in soft
+    )
+
+
+def _frame(past: Past, rows: NDArray[np.intp]) -> pl.DataFrame:
+    """The period as the vectorised checks read it: one row a return and item."""
+    import polars as pl
+
+    form, now = past.form, past.now
+    codes = [item.code for item in form.leaves]
+    count = len(codes)
+    data: dict[str, pl.Series] = {
+        "return": pl.Series(np.repeat(rows, count).astype(np.uint32)),
+        "item": pl.Series(codes * len(rows), dtype=pl.Enum(codes)),
+        "price#nil": pl.Series(np.where(now.nils < -3, 0, -now.nils)[rows].ravel()),
+        "month": pl.Series(np.full(len(rows) * count, past.period.end.month, np.uint8)),
+    }
+    parties = [now.parties[row] for row in rows]
+    for measure in form.measures:
+        data[measure.code] = _column(now.cells[measure.code][rows])
+        for lag, returns in (("@-1", past.previous), ("@year", past.year)):
+            data[measure.code + lag] = _column(_aligned(returns, measure.code, parties, count))
+    for level, place_of in zip(form.levels, _circles(past), strict=True):
+        places = [place_of(now.places[row]) for row in rows]
+        data[level] = pl.Series(np.repeat(places, count).tolist(), dtype=pl.Categorical)
+    return pl.DataFrame(data)
+
+
+def _column(values: Ints) -> pl.Series:
+    import polars as pl
+
+    flat = values.ravel()
+    return pl.Series(flat).set(pl.Series(flat == MISSING), None)
+
+
+def _aligned(
+    returns: PeriodReturns | None, measure: str, parties: Sequence[str], count: int
+) -> Ints:
+    found = np.full((len(parties), count), MISSING, np.int64)
+    if returns is not None:
+        index = {party: row for row, party in enumerate(returns.parties)}
+        for row, party in enumerate(parties):
+            if party in index:
+                found[row] = returns.cells[measure][index[party]]
+    return found
+
+
+def _circles(past: Past) -> tuple[Callable[[str], str], ...]:
+    """For each level of the form, the code of the peers' place: own, reporting unit, root."""
+    pack = active_pack()
+    unit = pack.unit_of(past.period.end)
+    return (lambda place: place, lambda place: unit.get(place, place), lambda _: pack.root.code)
+
+
+# --- what is shown of a flagged cell ------------------------------------------------------------
+
+
+def peers_of(past: Past, party: str, item: str) -> tuple[PeerStatistics, ...]:
+    """Other counted respondents' prices of one item by level, nearest first; not its own."""
+    row = past.now.row_of(party)
+    if row is None:
+        return ()
+    index, counted = past.form.leaf_index[item], past.now.counted
+    price = past.now.cells["price"][:, index]
+    found = []
+    for level, place_of in zip(past.form.levels, _circles(past), strict=True):
+        at = place_of(past.now.places[row])
+        values = (
+            int(price[other])
+            for other, place in enumerate(past.now.places)
+            if other != row
+            and counted[other]
+            and place_of(place) == at
+            and price[other] != MISSING
+        )
+        found.append(statistics(values, level=level, place=at))
+    return tuple(found)
+
+
+def nearest(peers: Sequence[PeerStatistics]) -> PeerStatistics | None:
+    """The nearest circle with enough peers, or else the widest one that has any."""
+    enough = next((found for found in peers if found.count >= MIN_PEERS), None)
+    return enough or next((found for found in reversed(peers) if found.count), None)
+
+
+def _issues(
+    past: Past, parties: set[str], keys: Iterable[tuple[str, str, str]]
+) -> Mapping[tuple[str, str, str], list[Issue]]:
+    """Soft findings of the shown returns in full sentences, by (party, item, measure)."""
+    items: dict[str, set[str]] = {}
+    for firm, item, _ in keys:
+        items.setdefault(firm, set()).add(item)
+    states = {firm: past.now.states[past.now.parties.index(firm)] for firm in parties}
+    filings = read.by_seqs(state.effective for state in states.values() if state.effective)
+    limits = checking._limits(past.form, past.period)
+    found: dict[tuple[str, str, str], list[Issue]] = {}
+    for firm in sorted(parties):
+        peers = {("price", item): peers_of(past, firm, item) for item in items[firm]}
+        context = CheckContext(
+            previous=_grid(past.form, past.previous, firm),
+            year_before=_grid(past.form, past.year, firm),
+            peers=PeerTable(peers),
+            limits=limits,
+            on=past.period.end,
+        )
+        grid = checking.grid_of(past.form, filings[states[firm].effective or 0])
+        for issue in check(past.form, grid, context):
+            if issue.severity == "soft":
+                found.setdefault((firm, issue.item, issue.measure), []).append(issue)
+    return found
+
+
+def _grid(form: Form, returns: PeriodReturns | None, party: str) -> GridBody | None:
+    row = returns.row_of(party) if returns is not None else None
+    if returns is None or row is None or returns.states[row].effective is None:
+        return None
+    return GridBody(
+        {
+            measure.code: tuple(
+                cell_at(returns, party, measure.code, index) for index in range(len(form.leaves))
+            )
+            for measure in form.measures
+        }
+    )
+
+
+def _flagged(
+    past: Past,
+    effect: Effect,
+    key: tuple[str, str, str],
+    issues: Mapping[tuple[str, str, str], list[Issue]],
+    rules: Sequence[str],
+) -> Flagged:
+    party, item, measure = key
+    index = past.form.leaf_index[item]
+    return Flagged(
+        party=party,
+        item=item,
+        measure=measure,
+        value=cell_at(past.now, party, measure, index),
+        previous=cell_at(past.previous, party, measure, index),
+        year=cell_at(past.year, party, measure, index),
+        effect=effect,
+        issues=tuple(found for found in issues.get(key, ()) if found.rule in rules),
+        series=past.series(party, measure, index),
+        peers=nearest(peers_of(past, party, item)) if measure == "price" else None,
+    )

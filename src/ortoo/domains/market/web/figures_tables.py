@@ -1,0 +1,241 @@
+"""The tables of the figures' pages: items, units of one item, movers, 断货; and the counts above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from ortoo.domains.market.rules.figures import Figure, Sums, weighted_mean
+from ortoo.domains.market.selectors import Table
+from ortoo.domains.market.web import figures_sheet as sheet
+from ortoo.domains.market.web.figures_request import Asked, place_name
+from ortoo.domains.market.web.figures_sheet import NONE, Cell, Column, Row, Sheet
+from ortoo.kernel.forms.definition import Item
+
+MOVERS = 5
+CHANGES = (Column("同样本环比"), Column("环比"), Column("同比"))
+TAIL = (Column("报价", "家"), Column("报价率"), *CHANGES, Column("断货", "家"), Column("存疑", "格"))
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How many items rose, fell and stood; `compared` of them could be compared at all."""
+
+    up: int
+    down: int
+    flat: int
+
+    @property
+    def compared(self) -> int:
+        return self.up + self.down + self.flat
+
+    def share(self, part: int) -> str:
+        """「占 44.8%」 as bulletins print it."""
+        number = sheet.percent(Fraction(part, self.compared)) if self.compared else None
+        return "" if number is None else f"占{number}%"
+
+
+def movement(asked: Asked, table: Table, unit: str) -> Movement:
+    """Counted on the 同样本环比 as printed, so that the words agree with the table."""
+    steps = [
+        step
+        for item in asked.form.leaves
+        if (step := sheet.percent(table.figure(unit, item.code).matched_change)) is not None
+    ]
+    up, down = sum(step > 0 for step in steps), sum(step < 0 for step in steps)
+    return Movement(up, down, len(steps) - up - down)
+
+
+def is_live(table: Table) -> bool:
+    """Whether figures outside the own scope are held back whole (Law 10)."""
+    return table.basis == "all" or table.as_of is not None
+
+
+def figure_cells(asked: Asked, table: Table, unit: str, item: Item) -> tuple[Cell, ...]:
+    """Mean, n, rate, three changes, 断货, 存疑 of one figure; a hidden one says why."""
+    figure = table.figure(unit, item.code)
+    sums = figure.sums
+    if figure.suppressed:
+        live = is_live(table) and not asked.foreign
+        why = sheet.why_hidden(sums, asked.form.publish, live=live)
+        return (sheet.hidden(why), *(NONE for _ in TAIL))
+    changes = sheet.change_of(figure)
+    return (
+        sheet.price(figure.mean, asked.behind(unit, item.code)),
+        sheet.count(sums.quotes),
+        sheet.rate(sums.quotes, sums.expected),
+        changes["matched"],
+        changes["plain"],
+        changes["year"],
+        sheet.count(sums.out_of_stock),
+        sheet.count(sums.doubtful),
+    )
+
+
+def currency(asked: Asked) -> str:
+    """What prices are in: 元 at home; abroad the currency that the source stated."""
+    return "本币" if asked.foreign else "元"
+
+
+def item_sheet(asked: Asked, table: Table, unit: str, money: str = "") -> Sheet:
+    """Every item of the form by category, each category with its simple mean."""
+    money = money or currency(asked)
+    columns = (Column("品种", "", False), Column("均价", f"{money}/单位"), Column("单位", "", False), *TAIL)
+    rows: list[Row] = []
+    for group in asked.form.groups:
+        leaves = [asked.form.leaves[row] for row in asked.form.descendants[group.code]]
+        rows.append(_group_row(table, unit, group, leaves))
+        for item in leaves:
+            mean, *rest = figure_cells(asked, table, unit, item)
+            name = sheet.text(item.name["zh"], item_href(asked, item.code, unit, table.root))
+            rows.append(Row((name, mean, sheet.text(item.unit), *rest)))
+    note = (
+        "均价按销售量加权；类别行为各品种均价的简单平均。同样本环比只比两期都报价的企业；"
+        "报价率＝报价家数÷应报家数。点任一均价可看它来自的报件。"
+    )
+    if asked.foreign:
+        note = "均价为各市场价格的简单平均。点任一均价可看它来自的报件。"
+    return Sheet("items", f"{place_name(unit)}各品种价格", columns, tuple(rows), "", note)
+
+
+def item_href(asked: Asked, item: str, unit: str, root: str) -> str:
+    """The item's page, about a chosen unit where it is not the whole."""
+    from django.urls import reverse
+
+    from ortoo.domains.market.web.figures_request import query_of
+
+    chosen = "" if unit == root else unit
+    address = reverse("item", kwargs={"form": asked.form.code, "item": item})
+    basis = "all" if asked.basis == "all" and not asked.foreign else ""
+    return address + query_of(unit=chosen, period=asked.period.code, basis=basis)
+
+
+def _group_row(table: Table, unit: str, group: Item, leaves: Iterable[Item]) -> Row:
+    figures = [table.figure(unit, item.code) for item in leaves]
+    now = [figure.mean for figure in figures if figure.mean is not None]
+    mean = sum(now, Fraction(0)) / len(now) if now else None
+    many = f"{len(now)}种简单平均" if len(now) > 1 else ""
+    cells = (
+        sheet.text(group.name["zh"], "", many),
+        sheet.price(mean),
+        sheet.text(group.unit),
+        NONE,
+        NONE,
+        NONE,
+        sheet.change(_simple_change(figures, "previous")),
+        sheet.change(_simple_change(figures, "year")),
+        NONE,
+        NONE,
+    )
+    return Row(cells, "group")
+
+
+def _simple_change(figures: Iterable[Figure], which: str) -> Fraction | None:
+    """Change of the simple mean over the items that have a mean in both periods."""
+    pairs = []
+    for figure in figures:
+        other: Sums | None = getattr(figure, which)
+        base = weighted_mean(other) if other is not None else None
+        if figure.mean is not None and base is not None:
+            pairs.append((figure.mean, base))
+    total = sum((base for _, base in pairs), Fraction(0))
+    return sum((now for now, _ in pairs), Fraction(0)) / total - 1 if total else None
+
+
+def unit_sheet(asked: Asked, table: Table, item: Item, *, area: str, money: str = "") -> Sheet:
+    """One item by reporting unit (or 旗县), dearest first, the whole in the foot."""
+    money = money or currency(asked)
+    whole = table.figure(table.root, item.code)
+    columns = (
+        Column(area, "", False), Column("均价", f"{money}/{item.unit}"), Column("与合计比"), *TAIL,
+        Column("未审", "家"),
+    )  # fmt: skip
+    units = [unit for unit in table.units if unit != table.root]
+
+    def order(unit: str) -> tuple[bool, Fraction, str]:
+        mean = table.figure(unit, item.code).mean
+        return (mean is None, -(mean or Fraction(0)), unit)
+
+    rows = []
+    for unit in sorted(units, key=order):
+        mean, *rest = figure_cells(asked, table, unit, item)
+        name = sheet.text(place_name(unit, short=True), unit_href(asked, unit))
+        rows.append(Row((name, mean, _against(table.figure(unit, item.code), whole), *rest,
+                         sheet.count(table.figure(unit, item.code).sums.unreviewed))))  # fmt: skip
+    mean, *rest = figure_cells(asked, table, table.root, item)
+    name = sheet.text(f"{place_name(table.root, short=True)}合计")
+    rows.append(Row((name, mean, NONE, *rest, sheet.count(whole.sums.unreviewed)), "total"))
+    return Sheet("units", f"{item.name['zh']}：各{area}价格", columns, tuple(rows))
+
+
+def unit_href(asked: Asked, unit: str) -> str:
+    return asked.page("figures-unit", place=unit)
+
+
+def _against(figure: Figure, whole: Figure) -> Cell:
+    if figure.mean is None or not whole.mean:
+        return Cell("change")
+    return sheet.change(figure.mean / whole.mean - 1)
+
+
+def movers(asked: Asked, table: Table, unit: str) -> tuple[Sheet, Sheet]:
+    """The largest rises and falls by 同样本环比, as printed."""
+    found: list[tuple[Decimal, Item, Figure]] = []
+    for item in asked.form.leaves:
+        figure = table.figure(unit, item.code)
+        step = sheet.percent(figure.matched_change)
+        if step:
+            found.append((step, item, figure))
+    found.sort(key=lambda entry: (-entry[0], entry[1].code))
+    rises = [entry for entry in found if entry[0] > 0][:MOVERS]
+    falls = [entry for entry in reversed(found) if entry[0] < 0][:MOVERS]
+    return (
+        _mover_sheet(asked, table, unit, "rises", "涨幅较大", rises),
+        _mover_sheet(asked, table, unit, "falls", "跌幅较大", falls),
+    )
+
+
+def _mover_sheet(
+    asked: Asked,
+    table: Table,
+    unit: str,
+    name: str,
+    title: str,
+    found: Iterable[tuple[Decimal, Item, Figure]],
+) -> Sheet:
+    rows = tuple(
+        Row(
+            (
+                sheet.text(item.name["zh"], item_href(asked, item.code, unit, table.root)),
+                sheet.price(figure.mean, asked.behind(unit, item.code)),
+                sheet.change(figure.matched_change),
+            )
+        )
+        for _, item, figure in found
+    )
+    columns = (Column("品种", "", False), Column("均价"), Column("同样本环比"))
+    return Sheet(name, title, columns, rows, empty="没有")
+
+
+def outages(asked: Asked, table: Table, unit: str) -> Sheet:
+    """断货: items that respondents carry and could not sell, most firms first."""
+    found = []
+    for item in asked.form.leaves:
+        figure = table.figure(unit, item.code)
+        if figure.sums.out_of_stock and not figure.suppressed:
+            found.append((figure.sums.out_of_stock, figure.sums.quotes, item))
+    found.sort(key=lambda entry: (-entry[0], entry[2].code))
+    rows = tuple(
+        Row(
+            (
+                sheet.text(item.name["zh"], item_href(asked, item.code, unit, table.root)),
+                sheet.count(out),
+                sheet.rate(out, out + quotes),
+            )
+        )
+        for out, quotes, item in found
+    )
+    columns = (Column("品种", "", False), Column("断货", "家"), Column("占经营家数"))
+    return Sheet("outages", "断货", columns, rows, empty="本期没有断货")

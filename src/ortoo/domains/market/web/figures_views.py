@@ -1,0 +1,281 @@
+"""Pages of the published figures: region, unit and item; thin over selectors and sheets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from ortoo.domains.market import selectors
+from ortoo.domains.market.rules.figures import Figure, round_half_even
+from ortoo.domains.market.selectors import Table
+from ortoo.domains.market.web import figures_charts as charts
+from ortoo.domains.market.web import figures_readings as readings
+from ortoo.domains.market.web import figures_sheet as sheet
+from ortoo.domains.market.web import figures_tables as tables
+from ortoo.domains.market.web.figures_frame import frame, money_of, refuse_unknown_unit
+from ortoo.domains.market.web.figures_request import (
+    FOREIGN,
+    Asked,
+    asked_of,
+    form_of,
+    is_published,
+    place_name,
+    query_of,
+    visible_periods,
+)
+from ortoo.kernel.filings.clock import now_ms
+from ortoo.kernel.filings.refusal import Refused
+from ortoo.kernel.forms.definition import Form, Item
+from ortoo.kernel.forms.periods import Period
+from ortoo.kernel.grants import access
+
+AREA, BANNER, MARKET = "盟市", "旗县", "市场"
+
+
+@require_safe
+def newest(request: HttpRequest, form: str) -> HttpResponse:
+    """The region's figures of the newest period this reader may see."""
+    definition = form_of(form)
+    periods = visible_periods(request.scope, definition, now_ms())  # type: ignore[attr-defined]
+    if not periods:
+        return render(request, "market/figures/none.html", {"form_title": definition.title["zh"]})
+    return _region(request, asked_of(request, form, periods[0].code))
+
+
+@require_safe
+def period(request: HttpRequest, form: str, period: str) -> HttpResponse:
+    """The region's figures of one period."""
+    return _region(request, asked_of(request, form, period))
+
+
+def _region(request: HttpRequest, asked: Asked) -> HttpResponse:
+    table = readings.table_of(asked)
+    item = picked(asked, table, table.root)
+    asked = replace(asked, item=asked.item and item.code)
+    money = money_of(asked)
+    context = {
+        **frame(asked, table),
+        **_summary(asked, table, table.root, money),
+        "heading": f"{place_name(table.root)}市场价格",
+        "map": None if asked.foreign else charts.unit_map(asked, table, item),
+        "item": item,
+        "units": tables.unit_sheet(asked, table, item, area=area_of(asked), money=money),
+        "bars": charts.bars(table, item, MARKET, money) if asked.foreign else None,
+    }
+    return render(request, "market/figures/region.html", context)
+
+
+def area_of(asked: Asked) -> str:
+    return MARKET if asked.foreign else AREA
+
+
+def picked(asked: Asked, table: Table, unit: str) -> Item:
+    """The item asked for; else the one that moved most; else the form's first with a figure."""
+    form = asked.form
+    if asked.item:
+        return form.item(asked.item)
+    rises, falls = tables.movers(asked, table, unit)
+    tops = [rows[0].cells for rows in (rises.rows, falls.rows) if rows]
+    if tops:
+        most = max(tops, key=lambda cells: abs(cells[2].number or 0))[0].text
+        return next(item for item in form.leaves if item.name["zh"] == most)
+    known = (item for item in form.leaves if table.figure(unit, item.code).mean is not None)
+    return next(known, form.leaves[0])
+
+
+def _summary(asked: Asked, table: Table, unit: str, money: str) -> dict[str, Any]:
+    """Tiles, item table, movers and 断货 of one unit."""
+    move = tables.movement(asked, table, unit)
+    rises, falls = tables.movers(asked, table, unit)
+    sums = table.figure(unit, asked.form.leaves[0].code).sums
+    timely, owed = readings.on_time(asked).get(unit, (0, 0))
+    return {
+        "movement": move,
+        "share_up": move.share(move.up),
+        "share_down": move.share(move.down),
+        "share_flat": move.share(move.flat),
+        "sums": sums,
+        "response": sheet.rate(sums.filed, sums.expected),
+        "timeliness": sheet.rate(timely, owed),
+        "items": tables.item_sheet(asked, table, unit, money),
+        "rises": rises,
+        "falls": falls,
+        "outages": tables.outages(asked, table, unit),
+    }
+
+
+@require_safe
+def unit(request: HttpRequest, form: str, period: str, place: str) -> HttpResponse:
+    """One reporting unit: its items, and inside the scope its 旗县 for one item."""
+    asked = asked_of(request, form, period)
+    table = readings.table_of(asked)
+    own = readings.own_places(asked)
+    if place not in table.units:
+        refuse_unknown_unit(place, inside=place in own)
+        table = readings.banners(asked, place)
+    item = picked(asked, table, place)
+    asked = replace(asked, item=asked.item and item.code)
+    money = money_of(asked)
+    below = readings.banners(asked, place) if not asked.foreign and place in own else None
+    banner_sheet = None
+    if below is not None and len(below.units) > 1:
+        banner_sheet = tables.unit_sheet(asked, below, item, area=BANNER, money=money)
+        access.record(
+            asked.scope, "figures-unit", f"{asked.form.code}|{asked.period.code}|{place}",
+            len(below.units) - 1, now_ms=asked.now,
+        )  # fmt: skip
+    context = {
+        **frame(asked, table, unit=place),
+        **_summary(asked, table, place, money),
+        "heading": f"{place_name(place)}市场价格",
+        "item": item,
+        "units": banner_sheet,
+        "bars": charts.bars(below, item, BANNER, money) if below and banner_sheet else None,
+        "closed": below is None and not asked.foreign,
+    }
+    return render(request, "market/figures/unit.html", context)
+
+
+# ---- one item over time ----
+
+
+@require_safe
+def item(request: HttpRequest, form: str, item: str) -> HttpResponse:
+    """One item: the whole and a chosen unit over 13, 52 or 260 periods, and units side by side."""
+    asked = _asked_item(request, form_of(form), item)
+    found = asked.form.item(item)
+    table = readings.table_of(asked)
+    chosen = request.GET.get("unit", "")
+    if chosen and chosen not in table.units:
+        refuse_unknown_unit(chosen, inside=False)
+    weeks = _span(request.GET.get("weeks", ""))
+    money = money_of(asked)
+    lines = {place_name(table.root, short=True): _points(asked, table.root, item, weeks)}
+    if chosen and chosen != table.root:
+        lines[place_name(chosen, short=True)] = _points(asked, chosen, item, weeks)
+    shown = chosen or table.root
+    chart = charts.line(asked.form, found, lines, weeks, money)
+    if chart is not None:
+        chart["table"] = history(asked, shown, list(lines.values())[-1][-weeks:], money, found)
+    area = area_of(asked)
+    context = {
+        **frame(asked, table, item=found),
+        "heading": found.name["zh"],
+        "item": found,
+        "figure": item_tiles(asked, table, shown, found),
+        "shown": place_name(shown),
+        "money": money,
+        "line": chart,
+        "bars": charts.bars(table, found, area, money, chosen),
+        "units": tables.unit_sheet(asked, table, found, area=area, money=money),
+        "spans": _span_tabs(asked, item, chosen, weeks),
+        "unit_choices": [
+            (code, place_name(code, short=True), code == chosen)
+            for code in table.units
+            if code != table.root
+        ],
+        "chosen": chosen,
+        "weeks": weeks,
+    }
+    return render(request, "market/figures/item.html", context)
+
+
+def _asked_item(request: HttpRequest, form: Form, item: str) -> Asked:
+    """The period asked for, else the newest this reader may see; always as known now."""
+    if item not in form.leaf_index:
+        raise Refused("ITEM-UNKNOWN", f"表式 {form.code} 没有品种 {item}。", "请从列表中选择。", 404)
+    code = request.GET.get("period", "")
+    if not code:
+        periods = visible_periods(request.scope, form, now_ms())  # type: ignore[attr-defined]
+        if not periods:
+            raise Refused("NOT-PUBLISHED", "尚无已发布的报告期。", "请在发布后再来。", 404)
+        code = periods[0].code
+    asked = asked_of(request, form.code, code)
+    # Series are kept as known now; an earlier vintage of a year of periods is not.
+    return replace(asked, day=None, as_of=None)
+
+
+def _span(text: str) -> int:
+    return int(text) if text in {str(span) for span in charts.SPANS} else 52
+
+
+def _points(asked: Asked, unit: str, item: str, weeks: int) -> list[tuple[Period, Figure]]:
+    found = selectors.series(
+        asked.scope, asked.form.code, unit, item, basis=asked.basis, limit=weeks + 54
+    )
+    return [
+        (period, figure)
+        for period, figure in found
+        if period <= asked.period
+        and (asked.chain or is_published(asked.form, period, asked.now))
+    ]
+
+
+def history(
+    asked: Asked, unit: str, points: list[tuple[Period, Figure]], money: str, item: Item
+) -> dict[str, Any]:
+    """The table under the line, newest first; every mean opens its filings."""
+    rows: list[list[Any]] = []
+    for period, figure in reversed(points):
+        at = replace(asked, period=period)
+        mean = sheet.price(figure.mean, at.behind(unit, item.code))
+        shown: Any = {"text": mean.text, "href": mean.href} if mean.text else {"missing": "—"}
+        if figure.suppressed:
+            shown = {"missing": sheet.HIDDEN}
+        sums = figure.sums
+        counts = ["", ""] if figure.suppressed else [sums.quotes, f"{sums.filed}/{sums.expected}"]
+        rows.append([period.label_zh, shown, *counts])
+    return {
+        "caption": f"{place_name(unit)}{item.name['zh']}均价（{money}/{item.unit}）",
+        "columns": [
+            {"title": "报告期"},
+            {"title": "均价", "numeric": True},
+            {"title": "报价家数", "numeric": True},
+            {"title": "已报/应报", "numeric": True},
+        ],
+        "rows": rows,
+    }
+
+
+def item_tiles(asked: Asked, table: Table, unit: str, item: Item) -> dict[str, Any]:
+    """What the tiles of an item say."""
+    figure = table.figure(unit, item.code)
+    live = tables.is_live(table) and not asked.foreign
+    mean = figure.mean
+    return {
+        "mean": None if mean is None else round_half_even(mean / 100, 2),
+        "href": asked.behind(unit, item.code),
+        "hidden": figure.suppressed,
+        "why": sheet.why_hidden(figure.sums, asked.form.publish, live=live),
+        "matched": sheet.percent(figure.matched_change),
+        "plain": sheet.percent(figure.plain_change),
+        "year": sheet.percent(figure.year_change),
+        "quotes": 0 if figure.suppressed else figure.sums.quotes,
+        "matched_n": 0 if figure.suppressed else figure.sums.matched,
+        "expected": figure.sums.expected,
+        "out": 0 if figure.suppressed else figure.sums.out_of_stock,
+    }
+
+
+def _span_tabs(asked: Asked, item: str, chosen: str, weeks: int) -> list[dict[str, Any]]:
+    address = reverse("item", kwargs={"form": asked.form.code, "item": item})
+    word = "月" if asked.form.cadence == "month" else "周"
+    basis = "all" if asked.basis == "all" and asked.form.code != FOREIGN else ""
+    return [
+        {
+            "title": f"近{span}{word}",
+            "current": span == weeks,
+            "href": address
+            + query_of(
+                unit=chosen, period=asked.period.code, weeks=str(span), basis=basis
+            ),
+        }
+        for span in charts.SPANS
+    ]
+
+

@@ -1,0 +1,354 @@
+"""Adapter of the simulated region: its weeks as bodies of the weekly return, the truth apart.
+
+Everything is a pure function of seed, places and period: a week can be made without the others and
+always comes out the same, so that a history may be filed in any order and taken up again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ortoo.kernel.forms.body import GridBody, mark_key, note_key
+from ortoo.kernel.forms.definition import Cell, Form, Nil
+from ortoo.kernel.forms.limits import LimitTable, choose
+from ortoo.kernel.forms.limits import load_all as load_limits
+from ortoo.kernel.forms.periods import Period, due_at_ms
+from ortoo.kernel.places.pack import Pack
+from ortoo.world import (
+    BLANK,
+    FIRST_WEEK,
+    MEASURES,
+    NIL_LETTERS,
+    VALUE,
+    WEEKS,
+    Firm,
+    WeekReturns,
+    World,
+    WorldItem,
+    WorldPlace,
+    weekly_returns,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_MINUTE_MS = 60_000
+Cells = tuple[NDArray[np.int64], NDArray[np.uint8]]
+_NILS: Mapping[int, Cell] = {code: Nil(text) for code, text in enumerate(NIL_LETTERS) if text}
+OTHER = "其他"
+# What a shop writes where the shelf explains it and no price moved.
+_OWN_WORDS = {"R5": "盘点报损", "R6": "本店规格较高", "R12": "本组销售集中在节前"}
+_VERIFIED = "已与门店核对"
+# Rules whose breach a reviewer would ask about, the tell-tale ones first.
+ASKED = ("R8", "R7", "R10", "R9", "R2", "R4")
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedReturn:
+    """One firm's return as it reaches the bureau; `at_ms` is the simulated moment."""
+
+    firm: Firm
+    at_ms: int
+    grid: GridBody
+    assisted: bool = False
+    late_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """A firm corrects its return; `asked` after 发核实, otherwise 自查更正."""
+
+    firm: str
+    at_ms: int
+    grid: GridBody
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A cell that broke a rule a reviewer would ask about."""
+
+    firm: str
+    item: str
+    measure: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedWeek:
+    """One period: who owed, what came and when, and beside it the planted truth."""
+
+    period: Period
+    due_ms: int
+    firms: tuple[Firm, ...]
+    returns: tuple[SimulatedReturn, ...]
+    mendings: tuple[Mending, ...]
+    doubts: tuple[Doubt, ...]
+    truth: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheets:
+    """Values and nils of a week [seat × item × measure] and what the form's rules say of them."""
+
+    firms: tuple[Firm, ...]
+    reported: NDArray[np.bool_]
+    values: NDArray[np.int64]
+    nil: NDArray[np.uint8]
+    broken: Mapping[int, Sequence[tuple[str, str]]] = field(default_factory=dict)
+
+
+class SimulatedRegion:
+    """The region's sample firms under one form.
+
+    `through`: the last day that must lie inside; `places`: codes of leagues and banners to keep
+    (all when None); `sample`: number of sample seats.
+    """
+
+    def __init__(  # noqa: PLR0913  one world has this many givens
+        self,
+        pack: Pack,
+        form: Form,
+        limits: LimitTable | None,
+        *,
+        seed: int,
+        through: dt.date,
+        places: Iterable[str] | None = None,
+        sample: int | None = None,
+    ) -> None:
+        self.pack, self.form, self.limits = pack, form, limits
+        kept = None if places is None else set(places)
+        self.world = World(
+            seed,
+            [
+                WorldPlace(p.code, p.zh, p.kind, p.parent, p.population or 0)
+                for p in pack.places
+                if kept is None or p.code in kept
+            ],
+            [
+                WorldItem(item.code, item.name["zh"], item.unit, item.stock_asked)
+                for item in form.leaves
+            ],
+            weeks=max(WEEKS, (through - FIRST_WEEK).days // 7 + 2),
+            sample=sample,
+        )
+        self._possible = lru_cache(maxsize=4)(self._possible_cells)
+        self._final = lru_cache(maxsize=4)(self._final_cells)
+
+    def week(self, period: Period) -> SimulatedWeek:
+        """Returns, corrections and doubts of one period of the form."""
+        found = weekly_returns(self.world, period.start)
+        sheets = self._checked(period, *self._possible(period.start))
+        mended = self._checked(period, *self._final(period.start))
+        due = due_at_ms(self.form, period, self.pack.head.time_zone)
+        late = dict(found.late_reasons)
+        grids = self._grids(sheets, found)
+        better = self._grids(mended, found)
+        rows = {firm.code: row for row, firm in enumerate(sheets.firms)}
+        returns = tuple(
+            SimulatedReturn(
+                firm,
+                due + int(found.offset_min[row]) * _MINUTE_MS,
+                grids[row],
+                bool(found.assisted[row]),
+                late.get(firm.code, ""),
+            )
+            for row, firm in enumerate(sheets.firms)
+            if sheets.reported[row]
+        )
+        latest = {correction.firm: correction for correction in found.corrections}
+        mendings = tuple(
+            Mending(
+                firm, due + correction.at_min * _MINUTE_MS, better[rows[firm]],
+                correction.how == "asked",
+            )
+            for firm, correction in latest.items()
+            if grids[rows[firm]].columns != better[rows[firm]].columns
+        )  # fmt: skip
+        how = {(c.firm, c.event): c.how for c in found.corrections}
+        truth = tuple(
+            {
+                "period": period.code, "firm": cell.firm, "event": cell.event, "item": cell.item,
+                "measure": cell.measure, "kind": cell.kind, "true": cell.true,
+                "reported": cell.reported, "true_nil": cell.true_nil,
+                "reported_nil": cell.reported_nil,
+                "mended": how.get((cell.firm, cell.event), ""),
+            }
+            for cell in found.planted
+        )  # fmt: skip
+        doubts = tuple(self._doubts(sheets, {cell.firm for cell in found.planted}))
+        return SimulatedWeek(period, due, sheets.firms, returns, mendings, doubts, truth)
+
+    def settled(self, period: Period) -> tuple[tuple[Firm, ...], dict[str, GridBody]]:
+        """(who owed, what stood in the end by firm): a week as history knows it."""
+        found = weekly_returns(self.world, period.start)
+        sheets = self._checked(period, *self._final(period.start))
+        grids = self._grids(sheets, found)
+        kept = {
+            firm.code: grids[row]
+            for row, firm in enumerate(sheets.firms)
+            if sheets.reported[row]
+        }
+        return sheets.firms, kept
+
+    def _final_cells(self, start: dt.date) -> Cells:
+        """What stood after the week's corrections."""
+        found = weekly_returns(self.world, start)
+        values, nil = (cells.copy() for cells in self._possible(start))
+        truth = self.world.truth(start)
+        firms = {code: row for row, code in enumerate(found.firms)}
+        mended = {(c.firm, c.event) for c in found.corrections}
+        column = {item: at for at, item in enumerate(found.items)}
+        for cell in found.planted:
+            if (cell.firm, cell.event) in mended:
+                at = firms[cell.firm], column[cell.item], MEASURES.index(cell.measure)
+                values[at], nil[at] = truth.values[at], truth.nil[at]
+        return values, nil
+
+    def _possible_cells(self, start: dt.date) -> Cells:
+        """The reported cells, a return that no form would take in replaced by the true one."""
+        found = weekly_returns(self.world, start)
+        values, nil = found.values.copy(), found.nil.copy()
+        truth = self.world.truth(start)
+        hard = {rule.id for rule in self.form.rules if rule.severity == "hard"}
+        frame = self._frame(start, (values, nil), None)
+        for row, faults in self._broken(frame).items():
+            if any(rule in hard or "-" in rule for rule, _ in faults):
+                values[row], nil[row] = truth.values[row], truth.nil[row]
+        return values, nil
+
+    def _checked(
+        self, period: Period, values: NDArray[np.int64], nil: NDArray[np.uint8]
+    ) -> _Sheets:
+        """The sheets with the rules they break, by row: (rule, item or group)."""
+        start = period.start
+        frame = self._frame(start, (values, nil), self._before(start))
+        reported = weekly_returns(self.world, start).reported
+        return _Sheets(self.world.sample(start), reported, values, nil, self._broken(frame))
+
+    def _broken(self, frame: pl.DataFrame) -> dict[int, list[tuple[str, str]]]:
+        from ortoo.kernel.forms.frame import check_frame, check_groups, violations
+
+        broken: dict[int, list[tuple[str, str]]] = {}
+        marks = violations(self.form, check_frame(self.form, frame, self.limits))
+        for row, item, rule in marks.iter_rows():
+            broken.setdefault(int(row), []).append((str(rule), str(item)))
+        groups = check_groups(self.form, frame)
+        for rule in [rule.id for rule in self.form.rules if rule.id in groups.columns]:
+            for row, group in groups.filter(rule).select("return", "group").iter_rows():
+                broken.setdefault(int(row), []).append((rule, str(group)))
+        return broken
+
+    def _before(self, start: dt.date) -> Cells | None:
+        """Last week as it stood in the end; seats that changed hands and silent ones blank."""
+        if self.world.week_of(start) == 0:
+            return None
+        earlier = start - dt.timedelta(days=7)
+        found = weekly_returns(self.world, earlier)
+        firms = self.world.sample(start)
+        same = np.array([a.code == b for a, b in zip(firms, found.firms, strict=True)])
+        values, nil = self._final(earlier)
+        kept = nil.copy()
+        kept[~(same & found.reported)] = BLANK
+        return values, kept
+
+    def _frame(self, start: dt.date, now: Cells, before: Cells | None) -> pl.DataFrame:
+        """The week laid out as `kernel.forms.frame` reads it, silent seats left out."""
+        import polars as pl
+
+        firms = self.world.sample(start)
+        rows = np.flatnonzero(weekly_returns(self.world, start).reported)
+        codes = [item.code for item in self.form.leaves]
+        data: dict[str, pl.Series] = {
+            "return": pl.Series(np.repeat(rows, len(codes)).astype(np.uint32)),
+            "item": pl.Series(codes * len(rows), dtype=pl.Enum(codes)),
+        }
+        for at, measure in enumerate(MEASURES):
+            nil = now[1][rows, :, at].ravel()
+            data[measure] = _column(now[0][rows, :, at].ravel(), nil)
+            data[f"{measure}#nil"] = pl.Series(np.where(nil == BLANK, 0, nil).astype(np.uint8))
+            if before is not None:
+                old = (cells[rows, :, at].ravel() for cells in before)
+                data[f"{measure}@-1"] = _column(*old)
+        end = start + dt.timedelta(days=6)
+        data["month"] = pl.Series(np.full(len(rows) * len(codes), end.month, np.uint8))
+        unit = self.pack.unit_of(end)
+        circles = [(f.place, unit.get(f.place, f.place), self.pack.root.code) for f in firms]
+        for number, level in enumerate(self.form.levels):
+            places = [circles[row][number] for row in rows for _ in codes]
+            data[level] = pl.Series(places, dtype=pl.Categorical)
+        return pl.DataFrame(data)
+
+    def _grids(self, sheets: _Sheets, found: WeekReturns) -> dict[int, GridBody]:
+        """Bodies of the reported rows, each soft finding answered as the firm answers it."""
+        said = {(r.firm, r.item): (r.choice, r.text) for r in found.reasons}
+        grids = {}
+        for row in np.flatnonzero(sheets.reported).tolist():
+            firm = sheets.firms[row].code
+            marks: dict[str, str] = {}
+            notes: dict[str, str] = {}
+            for rule, item in sheets.broken.get(row, ()):
+                choice, text = said.get((firm, item), (OTHER, ""))
+                if choice == OTHER:
+                    choice = f"{OTHER}：{text or _OWN_WORDS.get(rule, _VERIFIED)}"
+                marks[mark_key(rule, item)] = choice
+                if text and item in self.form.leaf_index:
+                    notes[note_key(item, "stock" if rule == "R5" else "price")] = text
+            columns = {
+                code: _cells(sheets.values[row, :, at], sheets.nil[row, :, at])
+                for at, code in enumerate(MEASURES)
+            }
+            grids[row] = GridBody(columns, notes, marks)
+        return grids
+
+    def _doubts(self, sheets: _Sheets, planted: set[str]) -> Iterator[Doubt]:
+        measures = {rule.id: rule.measure for rule in self.form.rules}
+        for row, faults in sheets.broken.items():
+            for rule, item in sorted(faults, key=lambda fault: _rank(fault[0])):
+                firm = sheets.firms[row].code
+                if rule in ASKED and firm in planted:
+                    yield Doubt(firm, item, measures[rule] or "price", rule)
+
+
+def simulated_region(
+    pack: Pack,
+    form: Form,
+    *,
+    seed: int,
+    through: dt.date,
+    places: Iterable[str] | None = None,
+    sample: int | None = None,
+) -> SimulatedRegion:
+    """A region under a form of this domain and the limits in force on its last day."""
+    tables = load_limits([Path(__file__).resolve().parent / "regulations"])
+    limits = choose(tables, form.limits, through) if form.limits else None
+    return SimulatedRegion(
+        pack, form, limits, seed=seed, through=through, places=places, sample=sample
+    )
+
+
+def _rank(rule: str) -> int:
+    return ASKED.index(rule) if rule in ASKED else len(ASKED)
+
+
+def _column(values: NDArray[np.int64], nil: NDArray[np.uint8]) -> pl.Series:
+    import polars as pl
+
+    filled = nil == VALUE
+    series = pl.Series(np.where(filled, values, 0), dtype=pl.Int64)
+    return series.set(pl.Series(~filled), None)
+
+
+def _cells(values: NDArray[np.int64], nil: NDArray[np.uint8]) -> tuple[Cell, ...]:
+    return tuple(
+        value if kind == VALUE else _NILS.get(kind)
+        for value, kind in zip(values.tolist(), nil.tolist(), strict=True)
+    )

@@ -1,0 +1,154 @@
+"""Laws 5, 7 and 11 on the periodic return."""
+
+from __future__ import annotations
+
+import pytest
+
+from ortoo.kernel.filings.refusal import Refused
+from ortoo.kernel.filings.tests.history import FIRMS, LOW, TOP, History, counts, duties
+
+
+def refused(call, *arguments, **named) -> str:
+    """The code of the refusal; nothing was written."""
+    before = counts()
+    with pytest.raises(Refused) as caught:
+        call(*arguments, **named)
+    assert counts() == before
+    return caught.value.code
+
+
+@pytest.mark.law(7)
+def test_a_correction_while_the_office_reads_makes_its_acceptance_stale(history: History) -> None:
+    history.open()
+    first = history.say_return().seq
+    history.say_return(price=610, supersedes=first, reason="录错")
+    targets = {FIRMS[0]: first}
+    assert refused(history.accept, targets) == "REVIEW-STALE"
+    assert refused(history.query, first) == "REVIEW-STALE"
+    assert refused(history.send_back, first) == "REVIEW-STALE"
+
+
+@pytest.mark.law(7)
+def test_one_stale_target_refuses_the_whole_acceptance(history: History) -> None:
+    history.open()
+    first, other = history.say_return().seq, history.say_return(FIRMS[1]).seq
+    history.say_return(price=610, supersedes=first, reason="录错")
+    assert refused(history.accept, {FIRMS[0]: first, FIRMS[1]: other}) == "REVIEW-STALE"
+    assert not history.state(FIRMS[1]).accepted
+
+
+@pytest.mark.law(7)
+def test_a_return_that_was_never_filed_cannot_be_reviewed(history: History) -> None:
+    history.open()
+    assert refused(history.accept, {FIRMS[0]: 1}) == "REVIEW-STALE"
+
+
+@pytest.mark.law(7)
+def test_offices_working_on_different_returns_do_not_meet(history: History) -> None:
+    history.open()
+    first, other = history.say_return().seq, history.say_return(FIRMS[1]).seq
+    history.query(first)
+    history.accept({FIRMS[1]: other})
+    assert [history.state(firm).stage for firm in FIRMS] == ["queried", "checked"]
+
+
+@pytest.mark.law(5)
+def test_a_review_changes_no_number(history: History) -> None:
+    from ortoo.kernel.filings import read
+
+    history.open()
+    first = history.say_return()
+    asked = history.query(first.seq)
+    history.reply(asked.seq)
+    history.accept({FIRMS[0]: first.seq})
+    assert history.state().effective == first.seq
+    row = read.get(first.seq)
+    assert (row.filer, row.digest) == (FIRMS[0], first.digest)
+
+
+@pytest.mark.law(5)
+def test_a_question_is_answered_once(history: History) -> None:
+    history.open()
+    asked = history.query(history.say_return().seq).seq
+    history.reply(asked)
+    assert refused(history.reply, asked) == "QUERY-CLOSED"
+    assert refused(history.reply, 1) == "QUERY-CLOSED"
+
+
+@pytest.mark.law(11)
+def test_an_archived_period_takes_no_filing_of_any_kind(history: History) -> None:
+    history.open()
+    first = history.say_return().seq
+    asked = history.query(first).seq
+    history.archive()
+    attempts = [
+        (history.say_return, FIRMS[1]),
+        (history.query, first),
+        (history.reply, asked),
+        (history.send_back, first),
+        (history.accept, {FIRMS[0]: first}),
+    ]
+    for call, argument in attempts:
+        assert refused(call, argument) == "PERIOD-ARCHIVED"
+    change = {"price": 600, "supersedes": first, "reason": "改"}
+    assert refused(history.say_return, **change) == "PERIOD-ARCHIVED"
+
+
+@pytest.mark.law(11)
+def test_a_locked_return_is_corrected_with_a_reason_and_reviewed_again(history: History) -> None:
+    history.open()
+    first = history.say_return().seq
+    history.accept({FIRMS[0]: first})
+    history.accept({FIRMS[0]: first}, TOP)
+    assert history.state().locked
+    assert refused(history.say_return, supersedes=first) == "REASON-NEEDED"
+    second = history.say_return(price=610, supersedes=first, reason="复核发现录错").seq
+    assert not history.state().locked
+    key = f"recheck|{FIRMS[0]}#1"
+    assert duties()[key] == (second, None, None)
+    done = history.accept({FIRMS[0]: second}, TOP).seq
+    assert duties()[key] == (second, done, None)
+
+
+@pytest.mark.law(7)
+def test_what_is_no_longer_owed_becomes_void_and_stays(history: History) -> None:
+    history.open()
+    asked = history.query(history.say_return().seq).seq
+    archived = history.archive().seq
+    found = duties()
+    assert found[f"answer|{FIRMS[0]}#1"] == (asked, None, archived)
+    assert found[f"file|{FIRMS[1]}"] == (1, None, archived)
+    assert found[f"file|{FIRMS[0]}"] == (1, 2, None)
+    assert found[f"review|@{LOW}"] == (1, None, archived)
+
+
+@pytest.mark.law(7)
+def test_questions_and_returns_sent_back_open_and_close_duties_of_their_own(
+    history: History,
+) -> None:
+    history.open()
+    first = history.say_return().seq
+    one, two = history.query(first).seq, history.query(first, office=TOP).seq
+    answered = history.reply(one).seq
+    back = history.send_back(first).seq
+    second = history.say_return(price=610, supersedes=first, reason="录错").seq
+    again = history.send_back(second).seq
+    found = duties()
+    assert found[f"answer|{FIRMS[0]}#1"] == (one, answered, None)
+    assert found[f"answer|{FIRMS[0]}#2"] == (two, second, None)
+    assert found[f"refile|{FIRMS[0]}#1"] == (back, second, None)
+    assert found[f"refile|{FIRMS[0]}#2"] == (again, None, None)
+
+
+@pytest.mark.law(7)
+def test_an_offices_review_closes_when_everyone_is_accepted_or_it_concludes(
+    history: History,
+) -> None:
+    history.open()
+    first, other = history.say_return().seq, history.say_return(FIRMS[1]).seq
+    history.accept({FIRMS[0]: first})
+    assert duties()[f"review|@{LOW}"][1] is None
+    last = history.accept({FIRMS[1]: other}).seq
+    assert duties()[f"review|@{LOW}"][1] == last
+    concluded = history.accept({FIRMS[0]: first}, TOP, conclude=True).seq
+    assert duties()[f"review|@{TOP}"][1] == concluded

@@ -1,0 +1,120 @@
+"""The frame of every page: where one may go, who one is, and the demonstration's bar.
+
+Links are built by name; a page that does not exist in this installation is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from ortoo.kernel.duties.models import Duty
+from ortoo.kernel.grants.models import Account
+from ortoo.kernel.grants.roles import ROLES
+from ortoo.kernel.grants.scope import PUBLIC, Scope
+from ortoo.kernel.parties.models import Party
+from ortoo.site import demo_clock
+
+FORM, FOREIGN = "SCJC-W1", "FOREIGN-M1"
+
+
+def link(name: str, **words: object) -> str:
+    """The address of a page, or "" where this installation does not have it."""
+    try:
+        return reverse(name, kwargs=words or None)
+    except NoReverseMatch:
+        return ""
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `navigation`, `who`, `demo`, `login_href`, `home_href`.
+
+    Pages that say that something went wrong use it too, so a database that does not answer leaves
+    the frame bare instead of failing again.
+    """
+    context: dict[str, Any] = {"home_href": link("home") or "/", "login_href": link("login")}
+    try:
+        scope = getattr(request, "scope", PUBLIC)
+        context["who"] = _who(request, scope)
+        context["navigation"] = list(_navigation(request, scope))
+        if settings.DEMO:
+            context["demo"] = _demo(scope)
+    except DatabaseError:
+        context.setdefault("who", None)
+    return context
+
+
+def office_duty(scope: Scope) -> Duty | None:
+    """本期审核 of the scope's own office: the open one due first, else the newest."""
+    if not scope.may("review"):
+        return None
+    found = Duty.objects.filter(owner=scope.party, kind="review", void_seq__isnull=True)
+    return (
+        found.filter(closed_seq__isnull=True).order_by("-due_at").first()
+        or found.order_by("-due_at").first()
+    )
+
+
+def review_href(duty: Duty) -> str:
+    """The matrix of one office's review."""
+    return link("review", form=duty.form, period=duty.period, office=duty.place)
+
+
+def _navigation(request: HttpRequest, scope: Scope) -> Iterator[Mapping[str, object]]:
+    for title, href in _entries(scope):
+        if href:
+            path = getattr(request, "path", "")
+            current = path == href if href == "/" else path.startswith(href)
+            yield {"title": title, "href": href, "current": current}
+
+
+def _entries(scope: Scope) -> Iterator[tuple[str, str]]:
+    duties = scope.may("file_return") or scope.may("review")
+    yield (_("应办事项") if duties else _("首页")), link("home")
+    duty = office_duty(scope)
+    if duty is not None:
+        yield _("本期审核"), review_href(duty)
+    yield _("市场监测"), link("figures", form=FORM)
+    yield _("境外市场"), link("figures", form=FOREIGN)
+    if scope.may("file_return"):
+        yield _("我的报表"), link("my-returns")
+    yield _("存证查验"), link("receipt-verify")
+    if settings.DEMO or scope.may("manage_accounts"):
+        yield _("任务进度"), link("jobs")
+
+
+def _who(request: HttpRequest, scope: Scope) -> Mapping[str, str] | None:
+    user = getattr(request, "user", None)
+    if scope.is_public or user is None or not user.is_authenticated:
+        return None
+    organisation = Party.objects.filter(code=scope.party).values_list("name", flat=True).first()
+    english = getattr(request, "LANGUAGE_CODE", "") == "en"
+    roles = [ROLES[code] for code in sorted(scope.roles - {"public"})]
+    return {
+        "name": user.display_name,
+        "organisation": organisation or scope.party,
+        "role": "、".join(role.en if english else role.zh for role in roles),
+        "href": link("account"),
+        "logout_href": link("log-out"),
+    }
+
+
+def _demo(scope: Scope) -> Mapping[str, object]:
+    accounts = Account.objects.filter(demo=True, is_active=True).order_by("id")
+    roles = [{"code": "", "title": _("（未登录）"), "current": True}] if scope.is_public else []
+    return {
+        "clock": demo_clock.clock_text(demo_clock.now_ms()),
+        "clock_href": link("demo-clock"),
+        "roles": roles
+        + [
+            {"code": login, "title": title, "current": login == scope.login}
+            for login, title in accounts.values_list("login", "display_name")
+        ],
+        "switch_href": link("demo-switch"),
+    }

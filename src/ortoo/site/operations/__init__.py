@@ -1,0 +1,48 @@
+"""Commands that need the database: demo, serve, rebuild, verify, import.
+
+Nothing of Django is imported before a command has said which folder and mode it works in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["demo", "import_prices", "rebuild", "serve", "verify"]
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """`./ortoo demo`: a simulated region, prepared once and served."""
+    from ortoo.site.operations.demo import run
+
+    return run(arguments)
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """`./ortoo serve`: migrate and serve an installation."""
+    from ortoo.site.operations.serving import serve_installation
+
+    return serve_installation(arguments)
+
+
+def rebuild(arguments: argparse.Namespace) -> int:
+    """`./ortoo rebuild`: 1 when a read model differs from what the filings give."""
+    from ortoo.site.operations.inspection import rebuild as run
+
+    return run(arguments)
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """`./ortoo verify`: 1 when the record is not what was filed."""
+    from ortoo.site.operations.inspection import verify as run
+
+    return run(arguments)
+
+
+def import_prices(arguments: argparse.Namespace) -> int:
+    """`./ortoo import`: a file of outside prices by a profile."""
+    from ortoo.site.operations.inspection import import_prices as run
+
+    return run(arguments)

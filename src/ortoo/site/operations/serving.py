@@ -1,0 +1,142 @@
+"""The processes of an installation: granian for the pages, one for work in the background."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+WAIT_S = 30.0
+END_S = 10.0
+BLOCKING_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen, with how many worker processes."""
+
+    host: str
+    port: int
+    workers: int = 2
+
+    @property
+    def url(self) -> str:
+        """What to type into a browser on this machine."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+def serve_installation(arguments: argparse.Namespace) -> int:
+    """Migrate, then serve until told to stop."""
+    address = Address(arguments.host, arguments.port, arguments.workers)
+    if not is_free(address):
+        return 1
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+    return run(address, f"驿传正在服务：{address.url}（Ctrl-C 停止）")
+
+
+def is_free(address: Address) -> bool:
+    """Whether the port can be had; says so when it cannot."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError as error:
+            why = "已被占用" if error.errno == errno.EADDRINUSE else f"不能使用：{error.strerror}"
+            print(
+                f"端口 {address.port} {why}；请换一个，例如 --port {address.port + 1}。"
+                " (choose another port)",
+                file=sys.stderr,
+            )
+            return False
+    return True
+
+
+def run(address: Address, greeting: str) -> int:
+    """Start both processes, print `greeting` once pages are answered, stop both together."""
+    commands = (
+        [
+            "-m", "granian", "--interface", "wsgi", "--host", address.host,
+            "--port", str(address.port), "--workers", str(address.workers),
+            "--blocking-threads", str(BLOCKING_THREADS), "--log-level", "warning",
+            "--respawn-failed-workers", "--workers-kill-timeout", "5s",
+            "ortoo.site.wsgi:application",
+        ],
+        ["-m", "ortoo.site.jobs.process"],
+    )  # fmt: skip
+    with _children(commands) as children, _stopping():
+        try:
+            if _answers(address, children):
+                print(greeting, flush=True)
+            while all(child.poll() is None for child in children):
+                time.sleep(0.3)
+        except KeyboardInterrupt:
+            print("\n正在停止 … (stopping)", flush=True)
+            return 0
+    print("有一个进程意外结束，已停止服务。 (a process ended, stopped)", file=sys.stderr)
+    return 1
+
+
+@contextlib.contextmanager
+def _children(commands: Sequence[Sequence[str]]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    # Each in a session of its own: Ctrl-C reaches only us, and we end them in order.
+    children = [
+        subprocess.Popen([sys.executable, "-P", *command], start_new_session=True)
+        for command in commands
+    ]
+    try:
+        yield children
+    finally:
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                child.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + END_S
+        for child in children:
+            try:
+                child.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[None]:
+    """SIGTERM counts as Ctrl-C, so that a service manager can stop us too."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _answers(address: Address, children: Sequence[subprocess.Popen[bytes]]) -> bool:
+    """Wait until the port accepts; False when a process ends first or it takes too long."""
+    host, _, _ = address.url.removeprefix("http://").rpartition(":")
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline and all(child.poll() is None for child in children):
+        with contextlib.suppress(OSError):
+            socket.create_connection((host.strip("[]"), address.port), timeout=1).close()
+            return True
+        time.sleep(0.1)
+    return False
