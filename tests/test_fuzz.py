@@ -251,4 +251,4 @@ def test_two_thousand_hostile_statements_end_in_a_receipt_or_a_coded_refusal() -
 
 @pytest.mark.slow
 def test_a_hundred_thousand_hostile_statements_end_the_same_way() -> None:
-    assert fuzz(7, 100_000)["receipt"] >= 1_000
+    assert fuzz(7, 100_000)["receipt"] >= 300

@@ -59,6 +59,8 @@ def test_an_example_is_a_line_its_own_command_accepts(command):
 def test_a_command_names_a_function_that_exists(command):
     module, _, function = command.run.partition(":")
     path = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
+    if not path.exists():
+        path = path.with_suffix("") / "__init__.py"
     assert path.exists(), f"{module} is missing"
     body = ast.parse(path.read_text("utf-8")).body
     names = {node.name for node in body if isinstance(node, ast.FunctionDef)}

@@ -39,7 +39,8 @@ def malformed(request: HttpRequest, error: FormError) -> HttpResponse:
 def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """A body that is not of the operation's shape."""
     where = "；".join("/".join(str(step) for step in one["loc"]) for one in error.errors[:5])
-    return as_json(request, Problem(422, "API-SHAPE", f"请求格式不符：{where}", "请按接口文档更正。"))
+    problem = Problem(422, "API-SHAPE", f"请求格式不符：{where}", "请按接口文档更正。")
+    return as_json(request, problem)
 
 
 @api.exception_handler(AuthenticationError)

@@ -97,7 +97,8 @@ def _who(request: HttpRequest, scope: Scope) -> Mapping[str, str] | None:
     english = getattr(request, "LANGUAGE_CODE", "") == "en"
     roles = [ROLES[code] for code in sorted(scope.roles - {"public"})]
     return {
-        "name": user.display_name,
+        # A demonstration's log-ins are titled «role · place» for the list of roles.
+        "name": user.display_name.split(" · ")[0],
         "organisation": organisation or scope.party,
         "role": "、".join(role.en if english else role.zh for role in roles),
         "href": link("account"),

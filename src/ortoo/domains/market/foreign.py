@@ -73,7 +73,9 @@ class ImportOutcome:
             + ("试读，未入库。" if self.dry_run else f"新报 {self.filed}，已有 {self.known}。")
         ]
         for code, count in sorted(self.reasons.items()):
-            told.append(f"  {'略过' if code in EXCLUDED else '退回'} {count} 条 {code} {REASONS[code][0]}")
+            told.append(
+                f"  {'略过' if code in EXCLUDED else '退回'} {count} 条 {code} {REASONS[code][0]}"
+            )
             shown = [found for found in self.rejects if found.code == code][:examples]
             told += [f"    {found}" for found in shown if not found.excluded]
         return told

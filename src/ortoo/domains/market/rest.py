@@ -57,7 +57,7 @@ class DutyOut(Schema):
 def duties(request: HttpRequest) -> Any:
     """应办事项 of the caller, most urgent first."""
     return [
-        {name: getattr(duty, name) for name in ("key", "kind", "form", "period", "subject", "due_at")}
+        {name: getattr(duty, name) for name in DutyOut.model_fields}
         for duty in selectors.open_duties(request.scope)  # type: ignore[attr-defined]
     ]
 

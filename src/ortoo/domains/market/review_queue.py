@@ -154,8 +154,11 @@ def queue(view: Review, *, party: str = "", limit: int = 50) -> Queue:
     )
 
 
-def _weight(effect: Effect, key: tuple[str, str, str]) -> tuple[Fraction, tuple[str, str, str]]:
-    return -effect.share, key
+def _weight(
+    effect: Effect, key: tuple[str, str, str]
+) -> tuple[bool, Fraction, tuple[str, str, str]]:
+    """What moves a published price first; then what moves a total; each by its share."""
+    return key[2] not in ("price", "sales_qty"), -effect.share, key
 
 
 class Circle:

@@ -1,15 +1,16 @@
-"""Scoped reads of market monitoring. Every function takes a `Scope` and shows no more than it may."""
+"""Scoped reads of market monitoring: each takes a `Scope` and shows no more than it may."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import connection
 
 from ortoo.domains.market import observations
+from ortoo.domains.market.lineage import Contribution, contributions, filing
 from ortoo.domains.market.projections import COLUMNS, SUMS, sums
+from ortoo.domains.market.registers import names_of
 from ortoo.domains.market.rules.figures import Figure, Sums, disclosive, secondary
 from ortoo.kernel.duties.models import Duty
 from ortoo.kernel.filings import read
@@ -22,6 +23,10 @@ from ortoo.kernel.parties.models import Party
 from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.threads.periodic import ReturnState
 
+__all__ = [
+    "Contribution", "MatrixRow", "Table", "contributions", "figures", "filing", "matrix",
+    "my_offices", "names_of", "open_duties", "periods_of", "rollup_columns", "series",
+]  # fmt: skip
 _HEADS = ("expected", "filed", "unreviewed")
 
 
@@ -43,7 +48,9 @@ def open_duties(scope: Scope) -> list[Duty]:
 
 def _own_offices(scope: Scope) -> list[str]:
     """Places whose own office this scope holds: the root of each reviewing grant."""
-    return sorted({hold.place for hold in scope.holds if hold.place and "review" in _verbs(hold.role)})
+    return sorted(
+        {hold.place for hold in scope.holds if hold.place and "review" in _verbs(hold.role)}
+    )
 
 
 def _verbs(role: str) -> frozenset[str]:
@@ -61,7 +68,8 @@ def periods_of(form: str, limit: int = 60) -> list[Period]:
     """Opened or filed periods of a form, newest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT period FROM kernel_filing WHERE form=%s OR (form='K-OPEN' AND key LIKE %s)",
+            "SELECT DISTINCT period FROM kernel_filing"
+            " WHERE form=%s OR (form='K-OPEN' AND key LIKE %s)",
             [form, f"open:{form}:%"],
         )
         codes = {row[0] for row in cursor.fetchall()}
@@ -110,15 +118,6 @@ def matrix(scope: Scope, form: str, period: str, office: str) -> list[MatrixRow]
         )
     order = {"missing": 0, "queried": 1, "filed": 2, "sent_back": 3, "checked": 4, "accepted": 5}
     return sorted(rows, key=lambda row: (order[row.state.stage], row.place, row.name))
-
-
-def names_of(parties: Iterable[str]) -> dict[str, str]:
-    """Registered names by party code."""
-    wanted, found = sorted(set(parties)), {}
-    for start in range(0, len(wanted), 900):
-        chunk = wanted[start : start + 900]
-        found.update(Party.objects.filter(code__in=chunk).values_list("code", "name"))
-    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,95 +317,6 @@ def _history(
             [form, basis, *units, item, limit],
         )
         return [(row[0], row[1], _sums_row(row[2:])) for row in cursor.fetchall()]
-
-
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """One filing behind a figure."""
-
-    seq: int
-    number: str
-    party: str
-    name: str
-    place: str
-    price: int | None
-    quantity: int | None
-    sales: int | None
-    stage: str
-    doubtful: bool
-
-
-def contributions(
-    scope: Scope,
-    form: str,
-    period: str,
-    unit: str,
-    item: str,
-    *,
-    basis: str = "reviewed",
-    as_of: int | None = None,
-) -> list[Contribution]:
-    """The filings a figure is computed from, those this scope may open (number → filings)."""
-    returns = observations.load(form, period, as_of)
-    codes, rows, root = observations.units_of(returns) if returns.parties else ((), (), "")
-    keep = returns.counted & returns.reviewed if basis == "reviewed" else returns.counted
-    index = returns.form.leaf_index[item]
-    doubts = observations.doubtful(returns)
-    names = names_of(returns.parties)
-    filings = read.by_seqs(s.effective for s in returns.states if s.effective)
-    found = []
-    for row, (party, place, state) in enumerate(
-        zip(returns.parties, returns.places, returns.states, strict=True)
-    ):
-        inside = unit == root or codes[rows[row]] == unit or place == unit
-        if not (inside and keep[row] and state.effective):
-            continue
-        if form != "FOREIGN-M1" and not scope.may_read(party=party, place=place, form=form):
-            continue
-        values = {
-            code: int(column[row, index]) if column[row, index] != observations.MISSING else None
-            for code, column in returns.cells.items()
-        }
-        if values["price"] is None:
-            continue
-        found.append(
-            Contribution(
-                seq=state.effective,
-                number=filings[state.effective].number,
-                party=party,
-                name=names.get(party, party),
-                place=place,
-                price=values["price"],
-                quantity=values.get("sales_qty"),
-                sales=values.get("sales"),
-                stage=state.stage,
-                doubtful=bool(doubts[row, index]),
-            )
-        )
-    return found
-
-
-def filing(scope: Scope, seq: int) -> read.FilingRow:
-    """One filing this scope may open. Raises Refused FILING-UNKNOWN (404) or SCOPE-… (403)."""
-    found = read.get(seq)
-    if found is None:
-        raise Refused("FILING-UNKNOWN", f"没有第 {seq} 号报件。", "请核对回执号。", 404)
-    if found.form == "FOREIGN-M1":
-        scope.require("read_published")
-        return found
-    party, place = _about(found)
-    scope.require_read(party=party, place=place, form=found.form if found.place else None)
-    return found
-
-
-def _about(found: read.FilingRow) -> tuple[str, str]:
-    """(party, place) a filing concerns, for the question who may open it."""
-    if found.place:
-        return found.subject, found.place
-    body = json.loads(found.body) if found.form.startswith("K-") else {}
-    party = str(body.get("party", found.filer))
-    place = Party.objects.filter(code=party).values_list("place", flat=True).first()
-    return party, str(place or active_pack().root.code)
 
 
 def rollup_columns() -> tuple[str, ...]:

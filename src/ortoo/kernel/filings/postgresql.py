@@ -119,6 +119,9 @@ class PostgresStore:
             if self._own:
                 # Each statement must see what the locks made it wait for, so not REPEATABLE READ.
                 cursor().execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+                # Every read here is by an index. A plan made and kept while the tables were small
+                # scans them whole, until the next ANALYZE: measured four times the server's time.
+                cursor().execute("SET LOCAL enable_seqscan = off")
             # Keys too: the same statement sent twice at once is one filing and one duplicate.
             cursor().execute(_LOCK, (buckets([*threads, *keys]),))
             cursors = [

@@ -118,6 +118,12 @@ def insert_rows(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None
         return
     marks = ",".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # A statement a row costs both sides several times what COPY does.
+            with cursor.copy(f"COPY {table} ({','.join(columns)}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
         cursor.executemany(f"INSERT INTO {table} ({','.join(columns)}) VALUES ({marks})", rows)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from ortoo.kernel.filings.behaviour import JsonObject, RecordBehaviour, register
 from ortoo.kernel.filings.projection import Header, Projection, Row, Table, register_projection
 
+_COMMITMENT = re.compile(r"[0-9a-f]{64}")
 KINDS = ("enterprise", "agency", "source", "system")
 REGISTER_SLICE = "register"
 
@@ -32,6 +34,9 @@ def validate_parties(body: JsonObject) -> Iterator[str]:
             problem = check_uscc(str(party["code"]))
             if problem is not None:
                 yield f"第 {number} 个主体：{problem}"
+        for field in ("contact_name", "contact_phone"):
+            if field in party and not _COMMITMENT.fullmatch(str(party[field])):
+                yield f"第 {number} 个主体的 {field} 应为密封值的 64 位摘要"
         if not str(party["name"]).strip() or len(str(party["name"])) > 200:
             yield f"第 {number} 个主体名称应为 1–200 字"
 

@@ -38,17 +38,18 @@ class HistoryJob:
         except OperationalError:
             log.exception("the database was busy; this week is tried again")
             return False
-        except Refused as refused:
-            Job.objects.filter(name=NAME).update(state="failed", error=str(refused)[:400])
+        except (Refused, ValueError, LookupError) as error:
+            log.exception("the history job has stopped")
+            Job.objects.filter(name=NAME).update(state="failed", error=str(error)[:400])
             return False
 
     def _file_next(self, job: Job) -> bool:
-        from ortoo.site.operations import demo, history
+        from ortoo.site.operations import demonstration, history
 
-        cast = demo.cast()
+        cast = demonstration.cast()
         code = cast.region.form.code
         if self._left is None:
-            whole = history.periods_before(cast, demo.first_period(cast))
+            whole = history.periods_before(cast, demonstration.first_period(cast))
             self._left = [p for p in whole if not history.is_filed(code, p)]
             Job.objects.filter(name=NAME).update(total=len(whole))
             job.total = len(whole)

@@ -15,7 +15,7 @@ __all__ = ["demo", "import_prices", "rebuild", "serve", "verify"]
 
 def demo(arguments: argparse.Namespace) -> int:
     """`./ortoo demo`: a simulated region, prepared once and served."""
-    from ortoo.site.operations.demo import run
+    from ortoo.site.operations.demonstration import run
 
     return run(arguments)
 

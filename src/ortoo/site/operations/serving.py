@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WAIT_S = 30.0
 END_S = 10.0
+RESTART_S = 3.0
 BLOCKING_THREADS = 4
 
 
@@ -80,26 +81,34 @@ def run(address: Address, greeting: str) -> int:
         ],
         ["-m", "ortoo.site.jobs.process"],
     )  # fmt: skip
+    from django.conf import settings
+
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     with _children(commands) as children, _stopping():
         try:
-            if _answers(address, children):
+            if _answers(address, children[0]):
                 print(greeting, flush=True)
-            while all(child.poll() is None for child in children):
+            while children[0].poll() is None:
                 time.sleep(0.3)
+                if children[1].poll() is not None:
+                    # Pages go on without it; it takes up again what it left half-done.
+                    time.sleep(RESTART_S)
+                    children[1] = _start(commands[1])
         except KeyboardInterrupt:
             print("\n正在停止 … (stopping)", flush=True)
             return 0
-    print("有一个进程意外结束，已停止服务。 (a process ended, stopped)", file=sys.stderr)
+    print("网页进程意外结束，已停止服务。 (the server ended, stopped)", file=sys.stderr)
     return 1
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    # In a session of its own: Ctrl-C reaches only us, and we end the processes in order.
+    return subprocess.Popen([sys.executable, "-P", *command], start_new_session=True)
 
 
 @contextlib.contextmanager
 def _children(commands: Sequence[Sequence[str]]) -> Iterator[list[subprocess.Popen[bytes]]]:
-    # Each in a session of its own: Ctrl-C reaches only us, and we end them in order.
-    children = [
-        subprocess.Popen([sys.executable, "-P", *command], start_new_session=True)
-        for command in commands
-    ]
+    children = [_start(command) for command in commands]
     try:
         yield children
     finally:
@@ -118,23 +127,24 @@ def _children(commands: Sequence[Sequence[str]]) -> Iterator[list[subprocess.Pop
 
 @contextlib.contextmanager
 def _stopping() -> Iterator[None]:
-    """SIGTERM counts as Ctrl-C, so that a service manager can stop us too."""
+    """SIGTERM counts as Ctrl-C; both are heard even where a shell had them ignored."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {n: signal.signal(n, interrupt) for n in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _answers(address: Address, children: Sequence[subprocess.Popen[bytes]]) -> bool:
-    """Wait until the port accepts; False when a process ends first or it takes too long."""
+def _answers(address: Address, server: subprocess.Popen[bytes]) -> bool:
+    """Wait until the port accepts; False when the server ends first or it takes too long."""
     host, _, _ = address.url.removeprefix("http://").rpartition(":")
     deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline and all(child.poll() is None for child in children):
+    while time.monotonic() < deadline and server.poll() is None:
         with contextlib.suppress(OSError):
             socket.create_connection((host.strip("[]"), address.port), timeout=1).close()
             return True

@@ -113,7 +113,16 @@ class Clerks:
 def usual_grid(step: int = 0) -> GridBody:
     """A return without any issue: plausible prices, quantities that match, one item not carried."""
     form = get(FORM)
-    prices = {"01": 640, "02": 1900, "03": 5200, "04": 2500, "05": 860, "06": 500, "08": 500, "10": 3800}
+    prices = {
+        "01": 640,
+        "02": 1900,
+        "03": 5200,
+        "04": 2500,
+        "05": 860,
+        "06": 500,
+        "08": 500,
+        "10": 3800,
+    }
     columns: dict[str, list[Any]] = {measure.code: [] for measure in form.measures}
     for item in form.leaves:
         price: Any = prices.get(item.code[:2], 900) + step

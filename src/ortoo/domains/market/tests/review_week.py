@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.test import Client
@@ -77,8 +78,8 @@ class ReviewWeek:
     def file(
         self, key: str, fen: int, *, now_ms: int, week: str = WEEK, reason: str = "", **cells: int
     ) -> int:
-        """File (or correct) one return whose every price is `fen`; `cells` overrides prices by
-        row code as `i0101=…`. Soft findings are answered with 产地涨价."""
+        """File (or correct) one return whose every price is `fen` above the middle of its usual
+        range; `cells` overrides prices by row code as `i0101=…`. Soft findings get a reason."""
         matter = self.matter(key, week)
         form = registry.get(FORM)
         state = matter.state()
@@ -86,7 +87,7 @@ class ReviewWeek:
         from ortoo.domains.market import checking
 
         marks = {
-            f"{issue.rule}:{issue.item}": "产地涨价<b>"
+            f"{issue.rule}:{issue.item}": "其他：产地<b>涨价"
             for issue in checking.issues_of(form, grid, matter)
             if issue.severity == "soft"
         }
@@ -102,7 +103,10 @@ class ReviewWeek:
 
 def _grid(fen: int, prices: Mapping[str, int]) -> GridBody:
     form = registry.get(FORM)
-    price = tuple(prices.get(item.code, fen) for item in form.leaves)
+    price = tuple(
+        prices.get(item.code, usual + fen)
+        for item, usual in zip(form.leaves, _usual(), strict=True)
+    )
     columns: dict[str, tuple[int | Nil | None, ...]] = {"price": price}
     for measure in form.measures:
         if measure.code == "sales_qty":
@@ -113,6 +117,20 @@ def _grid(fen: int, prices: Mapping[str, int]) -> GridBody:
         elif measure.code != "price":
             columns[measure.code] = tuple(500 if i.stock_asked else None for i in form.leaves)
     return GridBody(columns)
+
+
+@lru_cache(maxsize=1)
+def _usual() -> tuple[int, ...]:
+    """The middle of each row's usual range, fen."""
+    from ortoo.domains.market import checking
+
+    form = registry.get(FORM)
+    limits = checking._limits(form, parse(WEEK))
+    low, high = (
+        [limits.value(name, item.code, 11) or 0 for item in form.leaves]
+        for name in ("price_low", "price_high")
+    )
+    return tuple(int((a + b) * 50) for a, b in zip(low, high, strict=True))
 
 
 def review_week(*, own: int = 4, sibling: int = 3, pack: str = "neimenggu") -> ReviewWeek:
@@ -140,7 +158,7 @@ def review_week(*, own: int = 4, sibling: int = 3, pack: str = "neimenggu") -> R
                 continue
             hour = "14:00" if key == "own1" else "09:00"
             said = "换人" if key == "own1" else ""
-            found.file(key, 600 + number, now_ms=at(f"{day} {hour}"), week=week, reason=said)
+            found.file(key, number, now_ms=at(f"{day} {hour}"), week=week, reason=said)
     return found
 
 

@@ -100,7 +100,9 @@ def examine(form: Form, fields: Fields, context: CheckContext) -> Findings:
     marks = _marks(fields, issues)
     if marks:
         grid = replace(grid, marks=marks)
-        issues = [_placed(form, fields, issue) for issue in check(form, grid, context)]
+        # A reason answers every rule of its cell, and is unclear only once.
+        placed = (_placed(form, fields, issue) for issue in check(form, grid, context))
+        issues = list(dict.fromkeys(placed))
     bad = {(issue.item, issue.measure) for issue in unread}
     rows = {issue.item for issue in unread}
     kept = [

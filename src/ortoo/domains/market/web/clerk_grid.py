@@ -38,7 +38,7 @@ class Entry:
 def grid_context(entry: Entry, said: Mapping[str, Any]) -> dict[str, Any]:
     """`said`: period, filer, due, draft, addresses, readonly; the rest follows from the form."""
     form = entry.form
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"title": group.name["zh"], "rows": [_row(entry, item) for item in items]}
         for group, items in _grouped(form)
     ]

@@ -135,8 +135,8 @@ def _summary(form: Form, issues: Sequence[Issue]) -> list[dict[str, str]]:
         for issue in rest[:MOST_LISTED]
     ]
     if len(rest) > MOST_LISTED:
-        more = len(rest) - MOST_LISTED
-        found.append({"message": f"另有 {more} 处，见表中标出的单元格。", "href": "#grid"})
+        others = len(rest) - MOST_LISTED
+        found.append({"message": f"另有 {others} 处，见表中标出的单元格。", "href": "#grid"})
     if blanks:
         names = "、".join(form.item(issue.item).name["zh"] for issue in blanks[:5])
         more = f"等 {len(blanks)} 个商品" if len(blanks) > 5 else ""

@@ -35,7 +35,7 @@ class Posted:
 
 def is_json(request: HttpRequest) -> bool:
     """Whether the script of the page asks, rather than the form itself."""
-    return request.content_type == "application/json"
+    return bool(request.content_type == "application/json")
 
 
 def posted(request: HttpRequest, form: Form) -> Posted:
@@ -63,7 +63,7 @@ def new_key() -> str:
 def refuse_oversized(request: HttpRequest) -> None:
     """413 before the body is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not str(length).isdigit() or int(length) > LONGEST_BODY:
+    if not re.fullmatch(r"[0-9]{1,12}", str(length)) or int(length) > LONGEST_BODY:
         raise Refused(
             "BODY-TOO-LARGE",
             f"一次提交的内容超过 {LONGEST_BODY // 1024} KB。",

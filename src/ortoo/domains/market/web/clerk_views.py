@@ -24,7 +24,7 @@ from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms.definition import FormError
 from ortoo.kernel.forms.issues import Issue
 
-CONFLICTS = frozenset({"RETURN-EXISTS", "RETURN-STALE"})
+CONFLICTS = frozenset({"RETURN-EXISTS", "RETURN-STALE", "FILING-KEY-REUSED"})
 UNFILED = 422
 
 
@@ -187,6 +187,12 @@ def _refused(
             desk.effective.actor,
         )
         told = {"code": refused.code, "message": refused.message, "remedy": refused.remedy}
+        if refused.code == "FILING-KEY-REUSED":
+            # The back button: the page was filed already and changed since.
+            told |= {
+                "message": "这一页已经报送过，内容后来又改动了。",
+                "remedy": "如需改动，请更正。",
+            }
         return conflict_page(request, desk, said, filed, told)
     fault = f"{refused.message}{refused.remedy}（{refused.code}）"
     typed = Typed(said.fields, found.issues, said.key, said.reason, fault)

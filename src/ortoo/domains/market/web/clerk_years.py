@@ -50,7 +50,7 @@ def my_returns(request: HttpRequest) -> HttpResponse:
     duties = list(Duty.objects.filter(owner=scope.party, kind="file").order_by("-period", "form"))
     years = sorted({parse(duty.period).number[0] for duty in duties}, reverse=True)
     wanted = request.GET.get("year", "")
-    year = int(wanted) if wanted.isdigit() and int(wanted) in years else (years or [0])[0]
+    year = next((each for each in years if str(each) == wanted), (years or [0])[0])
     now = now_ms()
     owed = _owed([duty for duty in duties if parse(duty.period).number[0] == year])
     drafts = set(ReturnDraft.objects.filter(party=scope.party).values_list("form", "period"))
@@ -113,10 +113,9 @@ def _table(owed: list[Owed], drafts: set[tuple[str, str]], now: int) -> dict[str
         "caption": "各期报送情况",
         "columns": [
             {"title": "报告期"},
-            {"title": "表式"},
             {"title": "状态"},
-            {"title": "截止"},
-            {"title": "首次报送"},
+            {"title": "截止", "numeric": True},
+            {"title": "首次报送", "numeric": True},
             {"title": "更正", "unit": "次", "numeric": True},
             {"title": "回执"},
         ],
@@ -137,8 +136,7 @@ def _row(owed: Owed, drafts: set[tuple[str, str]], now: int) -> list[object]:
         "href": reverse("receipt", kwargs={"seq": owed.newest.seq}),
     }  # fmt: skip
     return [
-        {"text": period.label_zh, "href": href},
-        _title(owed.form),
+        {"text": _named(period), "href": href, "note": _span(owed)},
         {"status": badge, "text": text},
         due,
         _filed(owed),
@@ -152,6 +150,17 @@ def _filed(owed: Owed) -> object:
         return {"missing": "—"}
     note = "迟报" if owed.late else ""
     return {"text": words.moment(owed.first.received_at), "note": note}
+
+
+def _named(period: Period) -> str:
+    """Short, for a table of one year."""
+    words_of = {"week": f"第{period.number[1]}周", "month": f"{period.start.month}月"}
+    return words_of.get(period.kind, period.label_zh)
+
+
+def _span(owed: Owed) -> str:
+    """The days of a week; the form's name too where the party files other forms than weeklies."""
+    return owed.period.span_zh if owed.period.kind == "week" else _title(owed.form)
 
 
 def _title(form: str) -> str:

@@ -63,7 +63,11 @@ def unit_map(asked: Asked, table: Table, item: Item) -> dict[str, Any] | None:
         else:
             cells[area.code] = maps.Cell(state="missing", href=href)
     wording = FigureWording(
-        f"{item.name['zh']}：各盟市均价", "均价", f"元/{item.unit}", area="盟市", attribution=caption
+        f"{item.name['zh']}：各盟市均价",
+        "均价",
+        f"元/{item.unit}",
+        area="盟市",
+        attribution=caption,
     )
     found = maps.map_figure(shapes, cells, wording=wording)
     # The league table beside the map says all of it and more.
@@ -113,9 +117,7 @@ def line(
     )
 
 
-def _last_year(
-    form: Form, points: Points, shown: Points
-) -> list[tuple[dt.date, Number | None]]:
+def _last_year(form: Form, points: Points, shown: Points) -> list[tuple[dt.date, Number | None]]:
     """The value of the same period a year before, at this year's date."""
     known = {period.code: figure for period, figure in points}
     found: list[tuple[dt.date, Number | None]] = []
@@ -126,7 +128,9 @@ def _last_year(
     return found
 
 
-def bars(table: Table, item: Item, area: str, money: str, strong: str = "") -> dict[str, Any] | None:
+def bars(
+    table: Table, item: Item, area: str, money: str, strong: str = ""
+) -> dict[str, Any] | None:
     """The item's mean by unit, dearest first; the chosen unit in the accent."""
     values = [
         (value, unit)
@@ -136,7 +140,11 @@ def bars(table: Table, item: Item, area: str, money: str, strong: str = "") -> d
     if not values:
         return None
     values.sort(key=lambda pair: (-pair[0], pair[1]))
-    drawn = [charts.Bar(place_name(unit, short=True), value, unit == strong) for value, unit in values]
-    found = charts.bar_figure(drawn, title=f"{item.name['zh']}：各{area}均价", unit=f"{money}/{item.unit}")
+    drawn = [
+        charts.Bar(place_name(unit, short=True), value, unit == strong) for value, unit in values
+    ]
+    found = charts.bar_figure(
+        drawn, title=f"{item.name['zh']}：各{area}均价", unit=f"{money}/{item.unit}"
+    )
     found["table"] = None
     return found

@@ -68,7 +68,7 @@ def behind(asked: Asked, unit: str, item: str) -> Behind:
             "FIGURE-HIDDEN",
             f"{place_name(unit)}的这个数字保密，不列出它来自的报件。",
             "样本过少或一家占比过高的数字只在审核链内查看。",
-            401 if asked.scope.is_public else 403,
+            403,
             "统计法：不得泄露单个调查对象的资料",
         )
     shown = selectors.contributions(
@@ -98,7 +98,7 @@ def contributions(
         "asked": asked,
         "item": row,
         "place": root,
-        "money": money,
+        "unit_words": f"{money}/{row.unit}",
         "behind": found,
         "mean": price_text(found.figure.mean),
         "table": contribution_table(asked, found, row, money) if found.shown else None,
@@ -132,11 +132,12 @@ def _weighted(found: Behind) -> str:
 
 def contribution_table(asked: Asked, found: Behind, item: Item, money: str) -> dict[str, Any]:
     rows = sorted(found.shown, key=lambda row: (-weight_of(row), row.party))
-    total = found.figure.sums.quantity
+    total, whole = found.figure.sums.quantity, found.elsewhere == 0
     lines: list[list[Any]] = []
     quantity = asked.form.measure_by_code.get("sales_qty")
     for row in rows:
-        share = sheet.percent(Fraction(weight_of(row), total)) if total else None
+        # Against a total that others are in, a share would tell what they sold.
+        share = sheet.percent(Fraction(weight_of(row), total)) if total and whole else None
         known = quantity is not None and row.quantity is not None
         sold = quantity.text(row.quantity) if known else {"missing": "—"}  # type: ignore[union-attr,arg-type]
         line: list[Any] = [
@@ -146,7 +147,7 @@ def contribution_table(asked: Asked, found: Behind, item: Item, money: str) -> d
         ]
         if not asked.foreign:
             state = {"status": "doubt"} if row.doubtful else STAGES.get(row.stage, row.stage)
-            line += [sold, f"{share}%", state]
+            line += [sold, {"missing": "—"} if share is None else f"{share}%", state]
         lines.append([*line, row.number])
     columns: list[dict[str, Any]] = [
         {"title": "市场" if asked.foreign else "企业"},
@@ -163,5 +164,7 @@ def contribution_table(asked: Asked, found: Behind, item: Item, money: str) -> d
         "title": "来自这些报件",
         "columns": [*columns, {"title": "回执号"}],
         "rows": lines,
-        "note": "" if asked.foreign else "没有填销售量的报价按最小一个计量单位计入，几乎不影响均价。",
+        "note": ""
+        if asked.foreign
+        else "没有填销售量的报价按最小一个计量单位计入，几乎不影响均价。",
     }

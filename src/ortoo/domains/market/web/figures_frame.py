@@ -73,9 +73,7 @@ def _bases(asked: Asked, table: Table, unit: str, item: Item | None) -> list[dic
     ]
 
 
-def _crumbs(
-    asked: Asked, table: Table, unit: str, item: Item | None
-) -> list[dict[str, str]]:
+def _crumbs(asked: Asked, table: Table, unit: str, item: Item | None) -> list[dict[str, str]]:
     whole = asked.page("figures-period")
     # 境外市场 and a 旗县's own page stand beside the tree: their whole is the first step all the same.
     first = place_name(table.root if not unit or unit != table.root else unit, short=True)

@@ -150,7 +150,9 @@ def asked_of(request: HttpRequest, form_code: str, period_code: str) -> Asked:
     day, as_of = _vintage(request.GET.get("as_of", ""), now)
     item = request.GET.get("item", "")
     if item and item not in form.leaf_index:
-        raise Refused("ITEM-UNKNOWN", f"表式 {form.code} 没有品种 {item}。", "请从列表中选择。", 404)
+        raise Refused(
+            "ITEM-UNKNOWN", f"表式 {form.code} 没有品种 {item}。", "请从列表中选择。", 404
+        )
     asked = Asked(scope, form, period, basis, day, as_of, item, now)
     _require_published(asked)
     return asked
@@ -164,7 +166,7 @@ def _require_published(asked: Asked) -> None:
         "NOT-PUBLISHED",
         f"{asked.period.label_zh}尚未发布，审核期结束 {asked.form.publish.embargo_days} 日后公布。",
         f"请在{when.month}月{when.day}日后再来，或查看以前的报告期。",
-        401 if asked.scope.is_public else 403,
+        403,
         "公布办法",
     )
 

@@ -16,7 +16,13 @@ from ortoo.kernel.forms.definition import Item
 
 MOVERS = 5
 CHANGES = (Column("同样本环比"), Column("环比"), Column("同比"))
-TAIL = (Column("报价", "家"), Column("报价率"), *CHANGES, Column("断货", "家"), Column("存疑", "格"))
+TAIL = (
+    Column("报价", "家"),
+    Column("报价率"),
+    *CHANGES,
+    Column("断货", "家"),
+    Column("存疑", "格"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,12 @@ def currency(asked: Asked) -> str:
 def item_sheet(asked: Asked, table: Table, unit: str, money: str = "") -> Sheet:
     """Every item of the form by category, each category with its simple mean."""
     money = money or currency(asked)
-    columns = (Column("品种", "", False), Column("均价", f"{money}/单位"), Column("单位", "", False), *TAIL)
+    columns = (
+        Column("品种", "", False),
+        Column("均价", f"{money}/单位"),
+        Column("单位", "", False),
+        *TAIL,
+    )
     rows: list[Row] = []
     for group in asked.form.groups:
         leaves = [asked.form.leaves[row] for row in asked.form.descendants[group.code]]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ortoo.domains.market import selectors
-from ortoo.domains.market.rules.figures import Figure, round_half_even
+from ortoo.domains.market.rules.figures import Figure, percent_text, price_text
 from ortoo.domains.market.selectors import Table
 from ortoo.domains.market.web import figures_charts as charts
 from ortoo.domains.market.web import figures_readings as readings
@@ -24,6 +25,7 @@ from ortoo.domains.market.web.figures_request import (
     asked_of,
     form_of,
     is_published,
+    period_of,
     place_name,
     query_of,
     visible_periods,
@@ -41,10 +43,24 @@ AREA, BANNER, MARKET = "盟市", "旗县", "市场"
 def newest(request: HttpRequest, form: str) -> HttpResponse:
     """The region's figures of the newest period this reader may see."""
     definition = form_of(form)
+    if "period" in request.GET:
+        return _chosen(request, definition)
     periods = visible_periods(request.scope, definition, now_ms())  # type: ignore[attr-defined]
     if not periods:
         return render(request, "market/figures/none.html", {"form_title": definition.title["zh"]})
     return _region(request, asked_of(request, form, periods[0].code))
+
+
+def _chosen(request: HttpRequest, form: Form) -> HttpResponse:
+    """The pickers' form leads to the address of what was picked."""
+    period, unit = request.GET["period"], request.GET.get("unit", "")
+    kwargs = {"form": form.code, "period": period_of(form, period).code}
+    if unit:
+        address = reverse("figures-unit", kwargs={**kwargs, "place": unit})
+    else:
+        address = reverse("figures-period", kwargs=kwargs)
+    kept = {name: request.GET.get(name, "") for name in ("basis", "as_of", "item")}
+    return HttpResponseRedirect(address + query_of(**kept))
 
 
 @require_safe
@@ -64,6 +80,7 @@ def _region(request: HttpRequest, asked: Asked) -> HttpResponse:
         "heading": f"{place_name(table.root)}市场价格",
         "map": None if asked.foreign else charts.unit_map(asked, table, item),
         "item": item,
+        "item_href": tables.item_href(asked, item.code, table.root, table.root),
         "units": tables.unit_sheet(asked, table, item, area=area_of(asked), money=money),
         "bars": charts.bars(table, item, MARKET, money) if asked.foreign else None,
     }
@@ -101,7 +118,9 @@ def _summary(asked: Asked, table: Table, unit: str, money: str) -> dict[str, Any
         "share_flat": move.share(move.flat),
         "sums": sums,
         "response": sheet.rate(sums.filed, sums.expected),
+        "response_note": f"已报 {sums.filed} / 应报 {sums.expected} 家",
         "timeliness": sheet.rate(timely, owed),
+        "timely_note": f"按时首报 {timely} 家" if owed else "",
         "items": tables.item_sheet(asked, table, unit, money),
         "rises": rises,
         "falls": falls,
@@ -113,9 +132,9 @@ def _summary(asked: Asked, table: Table, unit: str, money: str) -> dict[str, Any
 def unit(request: HttpRequest, form: str, period: str, place: str) -> HttpResponse:
     """One reporting unit: its items, and inside the scope its 旗县 for one item."""
     asked = asked_of(request, form, period)
-    table = readings.table_of(asked)
+    whole = table = readings.table_of(asked)
     own = readings.own_places(asked)
-    if place not in table.units:
+    if place not in whole.units:
         refuse_unknown_unit(place, inside=place in own)
         table = readings.banners(asked, place)
     item = picked(asked, table, place)
@@ -134,6 +153,9 @@ def unit(request: HttpRequest, form: str, period: str, place: str) -> HttpRespon
         **_summary(asked, table, place, money),
         "heading": f"{place_name(place)}市场价格",
         "item": item,
+        "item_href": tables.item_href(
+            asked, item.code, place, place if place not in whole.units else whole.root
+        ),
         "units": banner_sheet,
         "bars": charts.bars(below, item, BANNER, money) if below and banner_sheet else None,
         "closed": below is None and not asked.foreign,
@@ -169,7 +191,7 @@ def item(request: HttpRequest, form: str, item: str) -> HttpResponse:
         "item": found,
         "figure": item_tiles(asked, table, shown, found),
         "shown": place_name(shown),
-        "money": money,
+        "unit_words": f"{money}/{found.unit}",
         "line": chart,
         "bars": charts.bars(table, found, area, money, chosen),
         "units": tables.unit_sheet(asked, table, found, area=area, money=money),
@@ -188,7 +210,9 @@ def item(request: HttpRequest, form: str, item: str) -> HttpResponse:
 def _asked_item(request: HttpRequest, form: Form, item: str) -> Asked:
     """The period asked for, else the newest this reader may see; always as known now."""
     if item not in form.leaf_index:
-        raise Refused("ITEM-UNKNOWN", f"表式 {form.code} 没有品种 {item}。", "请从列表中选择。", 404)
+        raise Refused(
+            "ITEM-UNKNOWN", f"表式 {form.code} 没有品种 {item}。", "请从列表中选择。", 404
+        )
     code = request.GET.get("period", "")
     if not code:
         periods = visible_periods(request.scope, form, now_ms())  # type: ignore[attr-defined]
@@ -211,8 +235,7 @@ def _points(asked: Asked, unit: str, item: str, weeks: int) -> list[tuple[Period
     return [
         (period, figure)
         for period, figure in found
-        if period <= asked.period
-        and (asked.chain or is_published(asked.form, period, asked.now))
+        if period <= asked.period and (asked.chain or is_published(asked.form, period, asked.now))
     ]
 
 
@@ -246,20 +269,34 @@ def item_tiles(asked: Asked, table: Table, unit: str, item: Item) -> dict[str, A
     """What the tiles of an item say."""
     figure = table.figure(unit, item.code)
     live = tables.is_live(table) and not asked.foreign
-    mean = figure.mean
-    return {
-        "mean": None if mean is None else round_half_even(mean / 100, 2),
-        "href": asked.behind(unit, item.code),
+    shown = {
         "hidden": figure.suppressed,
         "why": sheet.why_hidden(figure.sums, asked.form.publish, live=live),
-        "matched": sheet.percent(figure.matched_change),
-        "plain": sheet.percent(figure.plain_change),
-        "year": sheet.percent(figure.year_change),
-        "quotes": 0 if figure.suppressed else figure.sums.quotes,
-        "matched_n": 0 if figure.suppressed else figure.sums.matched,
         "expected": figure.sums.expected,
-        "out": 0 if figure.suppressed else figure.sums.out_of_stock,
+        "quotes": 0,
     }
+    if figure.suppressed:
+        return shown
+    out = figure.sums.out_of_stock
+    return shown | {
+        "mean": None if figure.mean is None else price_text(figure.mean),
+        "href": asked.behind(unit, item.code),
+        "changes": [
+            (name, _percent(value))
+            for name, value in (
+                ("同样本环比", figure.matched_change),
+                ("环比", figure.plain_change),
+                ("同比", figure.year_change),
+            )
+        ],
+        "matched_note": f"{figure.sums.matched}家可比" if figure.sums.matched else "",
+        "quotes": figure.sums.quotes,
+        "out": f"断货 {out} 家" if out else "",
+    }
+
+
+def _percent(value: Fraction | None) -> str:
+    return "—" if value is None else f"{percent_text(value)}%"
 
 
 def _span_tabs(asked: Asked, item: str, chosen: str, weeks: int) -> list[dict[str, Any]]:
@@ -271,11 +308,7 @@ def _span_tabs(asked: Asked, item: str, chosen: str, weeks: int) -> list[dict[st
             "title": f"近{span}{word}",
             "current": span == weeks,
             "href": address
-            + query_of(
-                unit=chosen, period=asked.period.code, weeks=str(span), basis=basis
-            ),
+            + query_of(unit=chosen, period=asked.period.code, weeks=str(span), basis=basis),
         }
         for span in charts.SPANS
     ]
-
-

@@ -108,7 +108,7 @@ def _accept_context(request: HttpRequest, view: Review) -> dict[str, Any]:
     left = [row for row in view.rows if row.position in LEFT_OUT and row not in included]
     return frame(view, now_ms()) | {
         "included": [{"row": row, "filed": words.moment(row.filed_at, zone())} for row in included],
-        "left": [{"row": row, "why": _why(row)} for row in left],
+        "left_out": [{"row": row, "why": _why(row)} for row in left],
         "missing": view.at("missing"),
         "below": len(view.at("below")),
         "skip_level": skip_level,

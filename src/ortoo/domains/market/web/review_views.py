@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -62,7 +63,7 @@ def frame(view: Review, now: int) -> dict[str, Any]:
         "period": view.period.label_zh,
         "form_title": view.form.title["zh"],
         "due": words.moment(view.due_at, zone()),
-        "left": left,
+        "time_left": left,
         "urgency": urgency,
         "review_due": words.moment(view.review_due_at, zone()),
         "concluded": words.moment(view.concluded_at, zone()) if view.concluded_at else "",
@@ -144,7 +145,41 @@ def _matrix(request: HttpRequest, view: Review, now: int) -> dict[str, Any]:
         "missing": missing,
         "chase_text": words.chase_text(reminder, (row.name for row in missing)),
         "chased": _chased(missing),
-        "layered": any(len(row.state.offices) > 1 for row in view.rows),
+        "layered": any(review_selectors.lower_offices(row.state, view.office) for row in view.rows),
+        "below": _by_lower_office(view),
+    }
+
+
+def _by_lower_office(view: Review) -> dict[str, Any] | None:
+    """应报·已报·待审·已退回·未报 of each lower office, linked to its own review."""
+    groups: dict[str, list[ReviewRow]] = {}
+    for row in view.rows:
+        lower = review_selectors.lower_offices(row.state, view.office)
+        groups.setdefault(lower[0] if lower else view.office, []).append(row)
+    if set(groups) == {view.office}:
+        return None
+    pack = active_pack()
+    kwargs = {"form": view.form.code, "period": view.period.code}
+    lines = []
+    for place, rows in sorted(groups.items()):
+        at = Counter(row.position for row in rows)
+        filed = len(rows) - at["missing"]
+        lines.append(
+            {
+                "name": pack[place].zh + ("（直接审核）" if place == view.office else ""),
+                "href": reverse("review", kwargs=kwargs | {"office": place}),
+                "due": len(rows),
+                "filed": filed,
+                "pending": at["below"] + at["pending"] + at["queried"],
+                "returned": at["returned"],
+                "missing": at["missing"],
+                "rate": round(100 * filed / len(rows)),
+            }
+        )
+    return {
+        "title": "按下级审核机关",
+        "rows": lines,
+        "note": "待审含下级尚未初审和核实中的报表。",
     }
 
 
@@ -194,7 +229,7 @@ def _matrix_row(view: Review, row: ReviewRow, now: int) -> dict[str, Any]:
 
 
 def _lower(row: ReviewRow) -> str:
-    return f"{row.below}未审" if row.below else "已初审"
+    return "未审" if row.below else "已初审"
 
 
 def _queue(request: HttpRequest, view: Review) -> dict[str, Any]:
@@ -224,13 +259,18 @@ def queue_cell(view: Review, cell: Flagged) -> dict[str, Any]:
         "year": words.cell_words(form, item, cell.measure, cell.year),
         "change": words.percent(cell.change),
         "effect": cell.effect.permille,
-        "against": AGAINST_ZH[cell.effect.against],
+        "against": f"{_figure(cell.measure)}·{AGAINST_ZH[cell.effect.against]}",
         "spark": sparkline(series, label="近8期", places=column.scale),
         "median": price_text(_half(peers.median2)) if peers else "",
         "peers": peers,
         "href": here,
         "ask": f"{here}?cell={cell.key}#ask",
     }
+
+
+def _figure(measure: str) -> str:
+    """Which published figure a cell's effect is a part of."""
+    return "均价" if measure in ("price", "sales_qty") else "合计"
 
 
 def _half(median2: int) -> Any:

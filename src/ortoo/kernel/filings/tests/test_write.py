@@ -230,3 +230,19 @@ def test_a_key_that_cannot_be_printed_is_refused(history: History, key: str) -> 
 def test_forms_and_versions_unknown_here_are_refused(history: History) -> None:
     refusal("FORM-UNKNOWN", history.file, "NO-FORM", FIRMS[0], {})
     refusal("FORM-VERSION", history.say_return, version=99, period=PERIOD)
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("BODY-SHAPE", {"respondents": [[FIRMS[0], "152501", ["999999"]]]}),
+        ("BODY-SHAPE", {"respondents": [[FIRMS[0]]]}),
+        ("BODY-SHAPE", {"respondents": [7]}),
+        ("BODY-INVALID", {"offices": []}),
+        ("BODY-INVALID", {"due_at": True}),
+        ("BODY-INVALID", {"extra": 1}),
+    ],
+)
+def test_an_opening_of_the_wrong_shape_is_refused(history: History, code: str, change) -> None:
+    draft = history.opening()
+    refusal(code, history.batch, replace(draft, body={**draft.body, **change}))

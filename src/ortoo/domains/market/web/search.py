@@ -1,0 +1,205 @@
+"""Search 查找: items, places, firms inside the scope and receipts, best first, each in its group."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from ortoo.domains.market import selectors
+from ortoo.domains.market.web.figures_request import FOREIGN, civil_day, place_name, visible_periods
+from ortoo.kernel.filings import read
+from ortoo.kernel.filings.clock import now_ms
+from ortoo.kernel.filings.refusal import Refused
+from ortoo.kernel.forms import registry
+from ortoo.kernel.forms.definition import Form, Item
+from ortoo.kernel.goods.catalogue import food
+from ortoo.kernel.grants.scope import Scope
+from ortoo.kernel.parties.models import Party
+from ortoo.kernel.places.active import active_pack
+from ortoo.kernel.places.load import load
+from ortoo.kernel.places.place import Place
+from ortoo.kernel.places.search import folded
+
+LIMIT = 12
+LONGEST = 80
+RECEIPT = re.compile(r"0*(\d{1,12})(?:-([0-9A-F]{8}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    title: str
+    href: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    title: str
+    hits: tuple[Hit, ...]
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """One box for everything; nothing outside the scope is found or counted."""
+    text = request.GET.get("q", "").strip()[:LONGEST]
+    groups = find(request.scope, text) if text else []  # type: ignore[attr-defined]
+    return render(request, "market/figures/search.html", {"q": text, "groups": groups})
+
+
+def find(scope: Scope, text: str) -> list[Group]:
+    """Groups with hits, in the order: receipt, items, places, firms."""
+    found = [
+        Group("报件", receipts(scope, text)),
+        Group("品种", items(text)),
+        Group("地区", places(scope, text)),
+        Group("企业", firms(scope, text)),
+    ]
+    return [group for group in found if group.hits]
+
+
+def items(text: str) -> tuple[Hit, ...]:
+    """Rows of our forms whose good, name or alias the text finds; domestic before foreign."""
+    ranks = {good.code: rank for rank, good in enumerate(food().search(text, limit=60))}
+    wanted = folded(text)
+    found = []
+    for form in _forms():
+        for row, item in enumerate(form.leaves):
+            rank = _item_rank(item, wanted, ranks)
+            if rank is not None:
+                found.append((form.code == FOREIGN, rank, row, form, item))
+    found.sort(key=lambda entry: entry[:3])
+    return tuple(
+        Hit(
+            item.name["zh"],
+            reverse("item", kwargs={"form": form.code, "item": item.code}),
+            f"{form.title['zh']}　{item.unit}",
+        )
+        for _, _, _, form, item in found[:LIMIT]
+    )
+
+
+def _item_rank(item: Item, wanted: str, ranks: dict[str, int]) -> int | None:
+    """0 for the whole name, then the catalogue's order, then a name that holds the text."""
+    names = [folded(name) for name in (item.name["zh"], item.name.get("en", ""), *item.aliases)]
+    if wanted in names or wanted == item.code.lower():
+        return 0
+    if item.good in ranks:
+        return 1 + ranks[item.good]
+    return 100 if wanted and any(wanted in name for name in names) else None
+
+
+def _forms() -> Iterable[Form]:
+    return registry.loaded().newest()
+
+
+def places(scope: Scope, text: str) -> tuple[Hit, ...]:
+    """Places of the region and foreign markets, by code, Chinese, pinyin, initials or English."""
+    pack, abroad = active_pack(), load("foreign")
+    hits = [_place_hit(scope, place) for place in pack.search(text, limit=LIMIT)]
+    hits += [_market_hit(scope, place) for place in abroad.search(text, limit=LIMIT)]
+    return tuple(hit for hit in hits if hit)[:LIMIT]
+
+
+def _newest(scope: Scope, form: str) -> str:
+    known = registry.loaded().versions.get(form)
+    periods = visible_periods(scope, registry.get(form), now_ms()) if known else []
+    return periods[0].code if periods else ""
+
+
+def _domestic() -> str:
+    return next((form.code for form in _forms() if form.code != FOREIGN), "")
+
+
+def _place_hit(scope: Scope, place: Place) -> Hit | None:
+    pack, form = active_pack(), _domestic()
+    period = _newest(scope, form)
+    if not period:
+        return Hit(place.zh, "", "尚无已发布的数字")
+    whole = reverse("figures-period", kwargs={"form": form, "period": period})
+    if place.code == pack.root.code:
+        return Hit(place.zh, whole, place.en)
+    unit = pack.unit_of(civil_day(now_ms())).get(place.code, "")
+    own = place.code in scope.places("read_unit_figures", form)
+    shown = place.code if own else unit
+    if not shown:
+        return Hit(place.zh, whole, place.en)
+    href = reverse("figures-unit", kwargs={"form": form, "period": period, "place": shown})
+    note = place.en if shown == place.code else f"数字按{place_name(unit)}公布"
+    return Hit(place.zh, href, note)
+
+
+def _market_hit(scope: Scope, place: Place) -> Hit | None:
+    period = _newest(scope, FOREIGN)
+    if not period:
+        return None
+    if not place.parent:
+        href = reverse("figures-period", kwargs={"form": FOREIGN, "period": period})
+    else:
+        kwargs = {"form": FOREIGN, "period": period, "place": place.code}
+        href = reverse("figures-unit", kwargs=kwargs)
+    return Hit(place.zh, href, f"境外　{place.en}")
+
+
+def firms(scope: Scope, text: str) -> tuple[Hit, ...]:
+    """Firms inside the scope by name or code; each leads to its newest return."""
+    places = scope.places("read_unit_figures")
+    own = scope.parties("read_own")
+    if not (places or own):
+        return ()
+    within = Q(place__in=sorted(places)) | Q(code__in=sorted(own))
+    named = Q(name__icontains=text) | Q(code__istartswith=text)
+    found = Party.objects.filter(within & named, kind="enterprise").order_by("name")[:60]
+    ranked = sorted(found, key=lambda party: (not party.name.startswith(text), party.name))
+    shown = ranked[:LIMIT]
+    latest = _latest([party.code for party in shown])
+    return tuple(
+        Hit(
+            party.name,
+            reverse("filing", kwargs={"seq": latest[party.code]}) if party.code in latest else "",
+            place_name(party.place) + ("" if party.code in latest else "　尚无报件"),
+        )
+        for party in shown
+    )
+
+
+def _latest(parties: list[str]) -> dict[str, int]:
+    """Log index of each party's newest return."""
+    if not parties:
+        return {}
+    marks = ",".join(["%s"] * len(parties))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT filer, MAX(seq) FROM kernel_filing"
+            f" WHERE filer IN ({marks}) AND form=%s GROUP BY filer",
+            [*parties, _domestic()],
+        )
+        return dict(cursor.fetchall())
+
+
+def receipts(scope: Scope, text: str) -> tuple[Hit, ...]:
+    """The filing of a receipt number, where this reader may open it."""
+    match = RECEIPT.fullmatch(text.upper().replace(" ", ""))
+    if not match or (len(text) < 6 and not match[2]):
+        return ()
+    found = read.get(int(match[1]))
+    if found is None or (match[2] and not found.number.endswith(match[2])):
+        return ()
+    try:
+        selectors.filing(scope, found.seq)
+    except Refused:
+        return ()
+    title = f"回执号 {found.number}"
+    return (Hit(title, reverse("filing", kwargs={"seq": found.seq}), _about(found)),)
+
+
+def _about(found: read.FilingRow) -> str:
+    names = selectors.names_of([found.filer])
+    return f"{names.get(found.filer, found.filer)}　{found.form}　{found.period}".strip()
