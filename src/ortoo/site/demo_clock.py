@@ -179,7 +179,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if not settings.DEMO:
         raise Http404
     found = stops(registry.get(FORM), now_ms())
-    context = {
+    context: dict[str, object] = {
         "now": clock_text(now_ms()),
         "stops": [(stop, clock_text(stop.at_ms)) for stop in found],
         "least": f"{_local(now_ms() + MINUTE_MS, active_pack().head.time_zone):%Y-%m-%dT%H:%M}",

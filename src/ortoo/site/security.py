@@ -26,7 +26,6 @@ CONTENT_POLICY = "; ".join(
 # Evidence for 代录 is photographed through the file picker, which needs no permission.
 UNUSED_FEATURES = (
     "accelerometer",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",

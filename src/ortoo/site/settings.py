@@ -53,7 +53,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ortoo.site.assets.CompressedAssets",
     "ortoo.site.security.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "ortoo.site.language.LanguageChoice",

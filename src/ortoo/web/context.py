@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from django.urls import NoReverseMatch, reverse
+
+from ortoo import __version__
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -39,7 +40,4 @@ def _href(name: str) -> str:
 
 
 def _version() -> str:
-    try:
-        return metadata.version("ortoo")
-    except metadata.PackageNotFoundError:
-        return "0"
+    return __version__

@@ -18,11 +18,15 @@ def periods(draw: st.DrawFn) -> tuple[Quotes, np.ndarray, tuple[np.ndarray, np.n
     cell = st.one_of(st.just(MISSING), st.integers(0, 100_000))
 
     def table() -> np.ndarray:
-        rows = draw(st.lists(st.lists(cell, min_size=ITEMS, max_size=ITEMS), min_size=count, max_size=count))
+        rows = draw(
+            st.lists(st.lists(cell, min_size=ITEMS, max_size=ITEMS), min_size=count, max_size=count)
+        )
         return np.array(rows, np.int64).reshape(count, ITEMS)
 
     flags = np.zeros((count, ITEMS), bool)
-    unit = np.array(draw(st.lists(st.integers(0, UNITS - 1), min_size=count, max_size=count)), np.intp)
+    unit = np.array(
+        draw(st.lists(st.integers(0, UNITS - 1), min_size=count, max_size=count)), np.intp
+    )
     quotes = Quotes(table(), table(), table(), table(), flags, flags)
     return quotes, unit, (table(), table())
 
@@ -36,7 +40,10 @@ def slowly(quotes: Quotes, rows: list[int], item: int) -> dict[str, int]:
         return max(found, 1) if found != MISSING else 1
 
     sales = sorted(
-        (max(int(quotes.sales[r, item]), 0) if quotes.sales[r, item] != MISSING else 0 for r in rows),
+        (
+            max(int(quotes.sales[r, item]), 0) if quotes.sales[r, item] != MISSING else 0
+            for r in rows
+        ),
         reverse=True,
     )
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +44,7 @@ def context_of(form: Form, matter: Matter) -> CheckContext:
         previous=previous,
         year_before=year,
         peers=_peers(form, matter),
-        limits=_limits(form, period),
+        limits=limits_of(form, period),
         on=period.end,
     )
 
@@ -70,7 +72,7 @@ def grid_of(form: Form, filing: read.FilingRow) -> GridBody:
     return grid if source.version == form.version else codec.project(grid, source, form)
 
 
-def _limits(form: Form, period: Period) -> LimitTable | None:
+def limits_of(form: Form, period: Period) -> LimitTable | None:
     return choose(_tables(), form.limits, period.end) if form.limits else None
 
 
@@ -99,7 +101,7 @@ def _peers(form: Form, matter: Matter) -> PeerTable:
     ]
     for index, item in enumerate(form.leaves):
         rows[("price", item.code)] = tuple(
-            statistics(
+            _blurred(
                 (
                     int(price[row, index])
                     for row in members
@@ -111,6 +113,13 @@ def _peers(form: Form, matter: Matter) -> PeerTable:
             for level, place, members in circle_rows
         )
     return PeerTable(rows)
+
+
+def _blurred(values: Iterable[int], *, level: str, place: str) -> PeerStatistics:
+    """Statistics whose median is rounded to 0.1 元: the exact one of an odd number of firms is one
+    firm's price, and the message that quotes it is read by its competitor."""
+    found = statistics(values, level=level, place=place)
+    return replace(found, median2=(found.median2 + 10) // 20 * 20)
 
 
 def _members(returns: observations.PeriodReturns, place: str) -> list[int]:

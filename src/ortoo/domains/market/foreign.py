@@ -173,7 +173,7 @@ def _register(profile: Profile, months: Sequence[MarketMonth], now_ms: int) -> N
 
 
 def organisation(profile: Profile) -> str:
-    """The source organisation's name, for the register and for every page that shows its figures."""
+    """The source organisation's name, for the register and the pages that show its figures."""
     return ORGANISATIONS.get(profile.filer, profile.title)
 
 

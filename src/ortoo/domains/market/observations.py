@@ -86,7 +86,7 @@ def load(form_code: str, period_code: str, as_of: int | None = None) -> PeriodRe
     return _load(form_code, period_code, as_of, stamp)
 
 
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=40)
 def _load(form_code: str, period_code: str, as_of: int | None, _stamp: int) -> PeriodReturns:
     form = registry.get(form_code)
     threads = read.thread_lines_like(f"{form_code}|{period_code}|")
@@ -212,7 +212,8 @@ def units_of(returns: PeriodReturns) -> tuple[tuple[str, ...], NDArray[np.intp],
     pack = active_pack()
     if returns.places and returns.places[0] not in pack:
         codes = tuple(sorted(set(returns.places)))
-        root = codes[0].split("-", 1)[0]
+        country, dash, _ = codes[0].partition("-")
+        root = country if dash else "*"
         unit = {place: place for place in codes}
     else:
         on: dt.date = returns.period.end

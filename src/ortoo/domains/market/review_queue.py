@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ortoo.domains.market import checking, observations
 from ortoo.domains.market.observations import MISSING, Ints, PeriodReturns
+from ortoo.domains.market.review_peers import Peers, shown_peers
 from ortoo.domains.market.review_selectors import LOOK_BACK, Review
 from ortoo.domains.market.rules.effect import (
     NONE,
@@ -31,13 +32,17 @@ from ortoo.kernel.forms.body import GridBody
 from ortoo.kernel.forms.check import CheckContext, check
 from ortoo.kernel.forms.definition import Cell, Form, Nil
 from ortoo.kernel.forms.issues import Issue
-from ortoo.kernel.forms.peers import MIN_PEERS, PeerStatistics, PeerTable, statistics
+from ortoo.kernel.forms.peers import PeerStatistics, PeerTable, statistics
 from ortoo.kernel.forms.periods import Period, previous_on, year_before_on
 from ortoo.kernel.places.active import active_pack
 
 if TYPE_CHECKING:
     import polars as pl
 
+__all__ = [
+    "WAITING", "Circle", "Flagged", "Past", "Peers", "Queue", "cell_at", "effect_of", "number_at",
+    "peers_of", "queue", "shown_peers",
+]  # fmt: skip
 WAITING = ("queried", "pending", "below")
 _NILS = {-1: Nil.NOT_CARRIED, -2: Nil.OUT_OF_STOCK, -3: Nil.OUT_OF_SEASON}
 
@@ -58,7 +63,7 @@ class Flagged:
     effect: Effect
     issues: tuple[Issue, ...]
     series: tuple[int | None, ...]
-    peers: PeerStatistics | None
+    peers: Peers | None
 
     @property
     def key(self) -> str:
@@ -148,7 +153,10 @@ def queue(view: Review, *, party: str = "", limit: int = 50) -> Queue:
     shown = scored[:limit]
     issues = _issues(past, {firm for _, (firm, _, _) in shown}, [key for _, key in shown])
     return Queue(
-        cells=tuple(_flagged(past, effect, key, issues, cells[key]) for effect, key in shown),
+        cells=tuple(
+            _flagged(view, past, (effect, key), issues.get(key, []), cells[key])
+            for effect, key in shown
+        ),
         total=len(scored),
         parties=len({firm for firm, _, _ in cells}),
     )
@@ -239,7 +247,7 @@ def _find_flags(past: Past) -> _Flags:
     rows = np.flatnonzero(past.now.counted)
     if not len(rows):
         return ()
-    limits = checking._limits(past.form, past.period)
+    limits = checking.limits_of(past.form, past.period)
     broken = violations(past.form, check_frame(past.form, _frame(past, rows), limits))
     soft = {rule.id for rule in past.form.rules if rule.severity == "soft"}
     return tuple(
@@ -324,12 +332,6 @@ def peers_of(past: Past, party: str, item: str) -> tuple[PeerStatistics, ...]:
     return tuple(found)
 
 
-def nearest(peers: Sequence[PeerStatistics]) -> PeerStatistics | None:
-    """The nearest circle with enough peers, or else the widest one that has any."""
-    enough = next((found for found in peers if found.count >= MIN_PEERS), None)
-    return enough or next((found for found in reversed(peers) if found.count), None)
-
-
 def _issues(
     past: Past, parties: set[str], keys: Iterable[tuple[str, str, str]]
 ) -> Mapping[tuple[str, str, str], list[Issue]]:
@@ -339,7 +341,7 @@ def _issues(
         items.setdefault(firm, set()).add(item)
     states = {firm: past.now.states[past.now.parties.index(firm)] for firm in parties}
     filings = read.by_seqs(state.effective for state in states.values() if state.effective)
-    limits = checking._limits(past.form, past.period)
+    limits = checking.limits_of(past.form, past.period)
     found: dict[tuple[str, str, str], list[Issue]] = {}
     for firm in sorted(parties):
         peers = {("price", item): peers_of(past, firm, item) for item in items[firm]}
@@ -372,13 +374,13 @@ def _grid(form: Form, returns: PeriodReturns | None, party: str) -> GridBody | N
 
 
 def _flagged(
+    view: Review,
     past: Past,
-    effect: Effect,
-    key: tuple[str, str, str],
-    issues: Mapping[tuple[str, str, str], list[Issue]],
+    scored: tuple[Effect, tuple[str, str, str]],
+    issues: Sequence[Issue],
     rules: Sequence[str],
 ) -> Flagged:
-    party, item, measure = key
+    effect, (party, item, measure) = scored
     index = past.form.leaf_index[item]
     return Flagged(
         party=party,
@@ -388,7 +390,7 @@ def _flagged(
         previous=cell_at(past.previous, party, measure, index),
         year=cell_at(past.year, party, measure, index),
         effect=effect,
-        issues=tuple(found for found in issues.get(key, ()) if found.rule in rules),
+        issues=tuple(found for found in issues if found.rule in rules),
         series=past.series(party, measure, index),
-        peers=nearest(peers_of(past, party, item)) if measure == "price" else None,
+        peers=shown_peers(view, peers_of(past, party, item)) if measure == "price" else None,
     )

@@ -109,7 +109,11 @@ class ReviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """本期审核 of one office; `mine` says whether the reader acts for this very office."""
+    """本期审核 of one office.
+
+    `mine`: whether the reader acts for this very office; `reach`: where the reader may see single
+    firms' figures.
+    """
 
     form: Form
     period: Period
@@ -120,6 +124,7 @@ class Review:
     concluded_at: int | None
     mine: bool
     rows: tuple[ReviewRow, ...]
+    reach: frozenset[str] = frozenset()
     contacts_shown: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
 
@@ -192,6 +197,7 @@ def review(
         concluded_at=opening.concluded_at,
         mine=office in selectors.my_offices(scope),
         rows=rows,
+        reach=scope.places("read_unit_figures", form.code),
         contacts_shown=shown,
         counts={name: counted[name] for name in POSITIONS},
     )
@@ -308,7 +314,9 @@ def _filed_duties(
         chunk = parties[start : start + 800]
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT d.owner, d.due_at, f.received_at, f.reason FROM kernel_duty d"
+                "SELECT d.owner, d.due_at,"
+                " CASE WHEN f.mode='import' THEN f.said_at ELSE f.received_at END, f.reason"
+                " FROM kernel_duty d"
                 " LEFT JOIN kernel_filing f ON f.seq = d.closed_seq"
                 " WHERE d.kind = 'file' AND d.void_seq IS NULL AND d.form = %s"
                 f" AND d.period IN ({','.join(['%s'] * len(periods))})"
@@ -363,7 +371,7 @@ def history(thread: str, due_at: int | None) -> list[Said]:
                 office=str(line.detail.get("office", "")),
                 due_at=due if isinstance(due, int) else None,
                 cells=tuple(_names(line.detail.get("cells"))),
-                late=bool(due_at and filing.received_at > due_at),
+                late=bool(due_at and filing.arrived_at > due_at),
             )
         )
     return sorted(found, key=lambda said: said.seq, reverse=True)

@@ -112,7 +112,7 @@ def matrix(scope: Scope, form: str, period: str, office: str) -> list[MatrixRow]
                 place_name=pack[place].zh if place in pack else place,
                 state=state,
                 filed_at=filing.received_at if filing else None,
-                late=bool(first and state.due_at and first.received_at > state.due_at),
+                late=bool(first and state.due_at and first.arrived_at > state.due_at),
                 reason=filing.reason if filing else "",
             )
         )
@@ -165,8 +165,8 @@ def figures(
     earlier = previous_on(definition, span)
     last_year = year_before_on(definition, span)
     now = _sums(form, span, basis, as_of)
-    before = _sums(form, earlier, basis, as_of) if earlier else {}
-    year = _sums(form, last_year, basis, as_of) if last_year else {}
+    before: _Cells = _sums(form, earlier, basis, as_of) if earlier else {}
+    year: _Cells = _sums(form, last_year, basis, as_of) if last_year else {}
     root = _root(now)
     if foreign:
         return Table(form, span, basis, root, as_of, _units(now, before, year), own)

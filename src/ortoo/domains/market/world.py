@@ -113,7 +113,7 @@ class SimulatedRegion:
     (all when None); `sample`: number of sample seats.
     """
 
-    def __init__(  # noqa: PLR0913  one world has this many givens
+    def __init__(
         self,
         pack: Pack,
         form: Form,
@@ -202,7 +202,8 @@ class SimulatedRegion:
     def _final_cells(self, start: dt.date) -> Cells:
         """What stood after the week's corrections."""
         found = weekly_returns(self.world, start)
-        values, nil = (cells.copy() for cells in self._possible(start))
+        possible = self._possible(start)
+        values, nil = possible[0].copy(), possible[1].copy()
         truth = self.world.truth(start)
         firms = {code: row for row, code in enumerate(found.firms)}
         mended = {(c.firm, c.event) for c in found.corrections}
@@ -276,8 +277,8 @@ class SimulatedRegion:
             data[measure] = _column(now[0][rows, :, at].ravel(), nil)
             data[f"{measure}#nil"] = pl.Series(np.where(nil == BLANK, 0, nil).astype(np.uint8))
             if before is not None:
-                old = (cells[rows, :, at].ravel() for cells in before)
-                data[f"{measure}@-1"] = _column(*old)
+                old, kind = before[0][rows, :, at].ravel(), before[1][rows, :, at].ravel()
+                data[f"{measure}@-1"] = _column(old, kind)
         end = start + dt.timedelta(days=6)
         data["month"] = pl.Series(np.full(len(rows) * len(codes), end.month, np.uint8))
         unit = self.pack.unit_of(end)

@@ -46,6 +46,12 @@ class FilingRow:
     digest_sm3: bytes
 
     @property
+    def arrived_at(self) -> int:
+        """When it counts as having arrived: history that was filed later 历史补录 keeps the time
+        it was said at, or every old return would be late."""
+        return self.said_at if self.mode == "import" else self.received_at
+
+    @property
     def number(self) -> str:
         """Receipt number 回执号."""
         return f"{self.seq:09d}-{self.digest[:4].hex().upper()}"

@@ -19,7 +19,7 @@ log = logging.getLogger("ortoo.jobs")
 
 
 class HistoryJob:
-    """Files what is missing of the past, newest week first; does nothing outside a demonstration."""
+    """Files what is missing of the past, newest week first; nothing outside a demonstration."""
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop

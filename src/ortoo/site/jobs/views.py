@@ -7,13 +7,14 @@ import time
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from ortoo.kernel.filings.checkpointing import last_checkpoint
 from ortoo.kernel.filings.read import tail
+from ortoo.kernel.filings.refusal import Refused
 from ortoo.site.demo_clock import clock_text
 from ortoo.site.jobs.models import Job
 
@@ -31,7 +32,10 @@ def page(request: HttpRequest) -> HttpResponse:
     """Jobs with their progress; POST `hold` or `go` with the job's name."""
     _require(request)
     if request.method == "POST":
-        job = get_object_or_404(Job, name=request.POST.get("hold") or request.POST.get("go"))
+        wanted = request.POST.get("hold") or request.POST.get("go")
+        job = Job.objects.filter(name=wanted).first()
+        if job is None:
+            raise Refused("JOB-UNKNOWN", "没有这项任务。", "请刷新任务列表。", 409)
         held = "hold" in request.POST
         state = "held" if held else "waiting"
         Job.objects.filter(name=job.name).exclude(state="done").update(held=held, state=state)

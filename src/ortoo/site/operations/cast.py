@@ -123,7 +123,9 @@ def _firm_of(part: Part, sample: Sequence[Firm], taken: set[str]) -> Firm | None
     here = [f for f in sample if f.place == part.place and f.code not in taken]
     here = here or [f for f in sample if f.code not in taken]
     # A shop with a full shelf makes the better story.
-    return max(here, key=lambda f: (f.kind == "supermarket", f.turnover_yuan_per_week), default=None)
+    return max(
+        here, key=lambda f: (f.kind == "supermarket", f.turnover_yuan_per_week), default=None
+    )
 
 
 def register(cast: Cast, *, now_ms: int) -> int:
@@ -191,9 +193,10 @@ def _days(firm: Firm, start: dt.date, name: str) -> tuple[str, str]:
     if name != "sample":
         return start.isoformat(), ""
     first = _week_from(firm.sample_from or start, start)
-    last = "" if firm.sample_to is None else _week_from(firm.sample_to, start)
-    ended = (last - dt.timedelta(days=1)).isoformat() if last else ""
-    return first.isoformat(), ended
+    if firm.sample_to is None:
+        return first.isoformat(), ""
+    last = _week_from(firm.sample_to, start) - dt.timedelta(days=1)
+    return first.isoformat(), last.isoformat()
 
 
 def _week_from(day: dt.date, start: dt.date) -> dt.date:

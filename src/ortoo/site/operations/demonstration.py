@@ -171,8 +171,8 @@ def seed_home(
 def _file_everything(home: Path, cast: Cast, said: dict[str, Any], clock: _Stopwatch) -> None:
     from ortoo.domains.market import services
     from ortoo.kernel.forms.periods import opens_at_ms
-    from ortoo.site.operations import season
     from ortoo.site.operations import cast as casting
+    from ortoo.site.operations import season
 
     form, zone = cast.region.form, cast.pack.head.time_zone
     periods = _periods(cast, said)
@@ -271,7 +271,9 @@ def counts() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT form, COUNT(*) FROM kernel_filing GROUP BY form ORDER BY form")
         found = {str(form): int(count) for form, count in cursor.fetchall()}
-        cursor.execute("SELECT COUNT(*) FROM kernel_duty WHERE closed_seq IS NULL AND void_seq IS NULL")
+        cursor.execute(
+            "SELECT COUNT(*) FROM kernel_duty WHERE closed_seq IS NULL AND void_seq IS NULL"
+        )
         found["open duties"] = int(cursor.fetchone()[0])
     found["accounts"] = Account.objects.count()
     return found

@@ -8,7 +8,7 @@ without filing anything twice. Batches are small and rest in between: people fil
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ortoo.domains.market import services
@@ -94,7 +94,7 @@ class _Week:
             for firm in firms
         }
 
-    def _system(self, form: str, key: str, body: dict[str, object], said_at: int) -> Draft:
+    def _system(self, form: str, key: str, body: Mapping[str, object], said_at: int) -> Draft:
         return Draft(
             form, services.SYSTEM, services.SYSTEM, key, body, said_at,
             period=self.period.code, mode=MODE, reason=REASON,

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ortoo.site.operations.demonstration import CHECKOUT, MARKER
+
 if TYPE_CHECKING:
     import argparse
 
+    from ortoo.domains.market.foreign import ImportOutcome
+
 
 def _prepared() -> None:
+    """Settings and schema; in a demonstration's folder also its clock, or the log would go back."""
     import django
     from django.core.management import call_command
 
+    home = Path(os.environ.get("ORTOO_HOME") or CHECKOUT / "var")
+    if (home / MARKER).exists():
+        os.environ.setdefault("ORTOO_MODE", "demo")
     django.setup()
     call_command("migrate", verbosity=0)
+    from ortoo.site import demo_clock
+
+    demo_clock.plug_in()
 
 
 def rebuild(arguments: argparse.Namespace) -> int:
@@ -68,13 +80,36 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def import_prices(arguments: argparse.Namespace) -> int:
-    """Hand over to the market's import of outside prices."""
+    """Read a file of outside prices; 1 when it, or its profile, cannot be used at all.
+
+    Rejected records are no failure: they are told, and with `--rejects` written to a file.
+    """
     _prepared()
-    from importlib.util import find_spec
-
-    if find_spec("ortoo.domains.market.foreign") is None:
-        print("本版本不含境外价格导入。 (not in this version)", file=sys.stderr)
-        return 2
     from ortoo.domains.market import foreign
+    from ortoo.kernel.filings.clock import now_ms
+    from ortoo.kernel.filings.refusal import Refused
 
-    return int(foreign.import_prices(arguments) or 0)
+    try:
+        outcome = foreign.import_prices(
+            arguments.file, arguments.profile, dry_run=arguments.dry_run, now_ms=now_ms()
+        )
+    except Refused as refused:
+        print(f"{refused.message}{refused.remedy}（{refused.code}）", file=sys.stderr)
+        return 1
+    except (ValueError, FileNotFoundError) as error:
+        print(f"不能导入：{error}", file=sys.stderr)
+        return 1
+    print("\n".join(outcome.lines()))
+    if arguments.rejects:
+        _write_rejects(Path(arguments.rejects), outcome)
+    return 0
+
+
+def _write_rejects(path: Path, outcome: ImportOutcome) -> None:
+    from ortoo.connectors.price_files.report import rejects_csv
+
+    # A byte order mark, or Excel reads the Chinese columns as something else.
+    # Of a reading it looks at `rejects` alone, which an outcome has too.
+    text = rejects_csv(outcome)  # type: ignore[arg-type]
+    path.write_text("\ufeff" + text, encoding="utf-8")
+    print(f"未接收的 {outcome.rejected} 条写入 {path}。")

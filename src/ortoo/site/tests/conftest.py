@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from ortoo.site.tests.accounts_fixtures import clock, region, site
+from ortoo.site.tests.demo_fixtures import demo
 
-__all__ = ["clock", "region", "site"]
+__all__ = ["clock", "demo", "region", "site"]

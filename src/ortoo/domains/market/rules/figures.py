@@ -107,7 +107,9 @@ def secondary(cells: Mapping[str, Sums], hidden: set[str]) -> set[str]:
     """
     if len(hidden) != 1:
         return set()
-    others = [(sums.quotes, code) for code, sums in cells.items() if code not in hidden and sums.quotes]
+    others = [
+        (sums.quotes, code) for code, sums in cells.items() if code not in hidden and sums.quotes
+    ]
     return {min(others)[1]} if others else set()
 
 

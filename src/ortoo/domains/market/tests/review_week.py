@@ -125,7 +125,7 @@ def _usual() -> tuple[int, ...]:
     from ortoo.domains.market import checking
 
     form = registry.get(FORM)
-    limits = checking._limits(form, parse(WEEK))
+    limits = checking.limits_of(form, parse(WEEK))
     low, high = (
         [limits.value(name, item.code, 11) or 0 for item in form.leaves]
         for name in ("price_low", "price_high")

@@ -251,7 +251,7 @@ def test_a_colleagues_return_filed_first_is_shown_side_by_side(clerks: Clerks) -
     response = post(client, usual_fields(c_0301_price="53.00"))
     text = response.content.decode()
     assert response.status_code == 409 and "RETURN-EXISTS" in text
-    assert re.search(r"猪肉（精瘦肉） 本期平均零售价格.*?53\.00.*?52\.10", text, re.DOTALL)
+    assert re.search(r"猪肉（精瘦肉）.*?本期平均零售价格.*?53\.00.*?52\.10", text, re.DOTALL)
     assert 'name="c.0301.price" value="53.00"' in text, "what was typed is in the form"
     assert ReturnDraft.objects.count() == 1, "and in the draft"
     own = text.partition('class="prose"')[2]
@@ -297,6 +297,16 @@ def test_a_correction_of_a_version_no_longer_in_force_is_a_conflict(clerks: Cler
     )
     assert response.status_code == 409 and "RETURN-STALE" in response.content.decode()
     assert len(filed(clerks)) == 2
+
+
+def test_a_correction_of_nothing_is_refused_and_keeps_what_was_typed(clerks: Clerks) -> None:
+    client = clerks.client()
+    said = {"supersedes": "12", "reason": "自查更正"}
+    response = post(client, usual_fields(c_0301_price="52.50"), "correct", **said)
+    assert response.status_code in {403, 422}
+    assert "SUPERSEDES-" in response.content.decode()
+    assert filed(clerks) == []
+    assert 'value="52.50"' in client.get(page()).content.decode()
 
 
 @pytest.mark.parametrize("login", ["league-reviewer-parent", "auditor-root", "operator-root"])

@@ -103,9 +103,7 @@ def test_a_change_does_not_give_away_a_hidden_base(world, monkeypatch):
     world.file("sibling", {**CASE["now"]["sibling"], "0304": ["72.00", "50.0"]},
                at=FIRST_MS + DAY_MS, supersedes=world.returns["now", "sibling"].seq)  # fmt: skip
     world.accept(["sibling"], at=FIRST_MS + DAY_MS + HOUR_MS)
-    table = selectors.figures(
-        world.region.scope("clerk-neighbour"), FORM, world.period()
-    )
+    table = selectors.figures(world.region.scope("clerk-neighbour"), FORM, world.period())
     figure = table.figure(world.place("parent"), "0304")
     assert figure.mean is not None
     assert figure.plain_change is None and figure.matched_change is None
@@ -236,7 +234,7 @@ def test_the_map_marks_what_is_hidden_and_what_nobody_quoted(world):
 
 def test_the_item_page_draws_the_line_and_its_table(world):
     html = page(world, f"/figures/{FORM}/items/0303/")
-    assert "<svg" in html and EXPECT["root.0303"] in html and "报价家数" in html
+    assert "<svg" in html and EXPECT["root.0303"] in html and "数据表" in html and "报送率" in html
     html = page(world, f"/figures/{FORM}/items/0303/?unit={world.place('planned')}", "")
     assert "62.00" not in html
 

@@ -178,6 +178,14 @@ def test_the_queue_puts_the_cell_that_moves_the_office_most_first(week: ReviewWe
     assert "近8期" in text
 
 
+def test_a_median_of_firms_beyond_the_readers_sight_is_rounded(week: ReviewWeek) -> None:
+    path = cells(week, "own", "own0")
+    assert "约11.0 " in page(client_of(BANNER), path)
+    text = page(client_of("region-reviewer-root"), path)
+    assert "约" not in text
+    assert "11.04 " in text
+
+
 def test_a_question_opens_the_clerks_duty_and_her_correction_closes_it(week: ReviewWeek) -> None:
     client = client_of(BANNER)
     assert ask(client, week, "own", "own0").status_code == 302

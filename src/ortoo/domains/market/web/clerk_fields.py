@@ -168,8 +168,8 @@ def fields_of(form: Form, grid: GridBody) -> dict[str, str]:
             if cell is not None:
                 text = cell.zh if isinstance(cell, Nil) else measure.text(cell)
                 found[f"c.{item.code}.{measure.code}"] = text
-    for item, measure, reason in _reasons(form, grid):
-        found.setdefault(f"r.{item}.{measure}", reason)
+    for row, column, reason in _reasons(form, grid):
+        found.setdefault(f"r.{row}.{column}", reason)
     return found
 
 
@@ -199,7 +199,8 @@ def differences(form: Form, mine: Fields, theirs: Fields) -> list[dict[str, str]
                 continue
             found.append(
                 {
-                    "name": f"{item.name['zh']} {measure.title['zh']}",
+                    "name": item.name["zh"],
+                    "measure": measure.title["zh"],
                     "unit": measure.unit_of(item),
                     "mine": _shown(item.unit, measure.unit, said[0], mine.get(f"u.{item.code}")),
                     "theirs": _shown(

@@ -125,7 +125,7 @@ def _summary(form: Form, issues: Sequence[Issue]) -> list[dict[str, str]]:
     rest = [issue for issue in issues if issue.code != "GRID-BLANK"]
     found = [
         {
-            "message": issue.message,
+            "message": issue.message.removeprefix(_prefix(form, issue)),
             "remedy": issue.remedy,
             "rule": issue.rule if issue.rule != issue.code else "",
             "code": issue.code,
@@ -150,6 +150,11 @@ def _summary(form: Form, issues: Sequence[Issue]) -> list[dict[str, str]]:
             }
         )
     return found
+
+
+def _prefix(form: Form, issue: Issue) -> str:
+    """The row's name, with which messages begin and which stands beside them already."""
+    return f"{form.by_code[issue.item].name['zh']}：" if issue.item in form.by_code else ""
 
 
 def _where(form: Form, issue: Issue) -> str:
@@ -231,7 +236,7 @@ def conflict_page(
         "typed": posted.fields,
         "key": new_key(),
         "token": drafts.load(desk).token,
-        "who": drafts.author(theirs),
+        "author": drafts.author(theirs),
         "when": words.moment(theirs.saved_at) if theirs.saved_at else "",
         "reason": posted.reason or ("" if desk.reviewed else "自查更正"),
         "crumbs": crumbs(desk, "核对两份内容"),

@@ -108,7 +108,7 @@ def _timeliness(filing: read.FilingRow) -> list[tuple[str, object]]:
     if state.due_at is None or not state.versions:
         return []
     first = read.get(state.versions[0])
-    late = first is not None and first.received_at > state.due_at
+    late = first is not None and first.arrived_at > state.due_at
     number = state.versions.index(filing.seq) + 1 if filing.seq in state.versions else 0
     found: list[tuple[str, object]] = [
         ("截止时间", words.moment(state.due_at)),

@@ -45,12 +45,10 @@ def return_correct(request: HttpRequest, form: str, period: str) -> HttpResponse
     """自查更正: the return in force as a grid; POST supersedes it with a reason."""
     desk = open_desk(request, form, period)
     desk.require_open()
-    if desk.effective is None:
-        if request.method == "POST":
-            return _take(request, desk, correcting=False)
-        return redirect("return", **desk.names)
     if request.method == "POST":
         return _take(request, desk, correcting=True)
+    if desk.effective is None:
+        return redirect("return", **desk.names)
     return entry_page(request, desk, Typed(), correcting=True)
 
 
@@ -160,6 +158,7 @@ def _unfiled(
     """The same page with its issues; what was typed is kept."""
     drafts.keep_typed(desk, said.fields)
     typed = Typed(said.fields, found.issues, said.key, said.reason, "", found.blocking)
+    correcting = correcting and desk.effective is not None
     return entry_page(request, desk, typed, correcting=correcting, status=UNFILED)
 
 
@@ -196,4 +195,5 @@ def _refused(
         return conflict_page(request, desk, said, filed, told)
     fault = f"{refused.message}{refused.remedy}（{refused.code}）"
     typed = Typed(said.fields, found.issues, said.key, said.reason, fault)
+    correcting = correcting and desk.effective is not None
     return entry_page(request, desk, typed, correcting=correcting, status=UNFILED)

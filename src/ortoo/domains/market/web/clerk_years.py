@@ -35,7 +35,7 @@ class Owed:
     @property
     def late(self) -> bool:
         due = self.state.due_at
-        return bool(self.first and due is not None and self.first.received_at > due)
+        return bool(self.first and due is not None and self.first.arrived_at > due)
 
     def settled(self, now: int) -> bool:
         """Whether it counts: filed, or its time is over."""

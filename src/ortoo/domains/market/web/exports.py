@@ -73,6 +73,8 @@ def gather(asked: Asked, table: Table, unit: str) -> Export:
         found = [tables.unit_sheet(asked, below, item, area=area, money=money) for item in items]
         sheets.append(_joined(found, area, money))
     sheets += [*tables.movers(asked, table, unit), tables.outages(asked, table, unit)]
+    if unit == table.root and unit == below.root and not asked.foreign:
+        sheets.append(tables.response_sheet(asked, table, readings.on_time(asked)))
     title = f"{place_name(unit)}市场价格　{asked.period.label_zh}"
     return Export(
         f"{place_name(unit)}市场价格{asked.period.code}", _head(asked, title), tuple(sheets)
@@ -128,7 +130,16 @@ def safe(text: str) -> str:
 
 
 def _titles(table: Sheet) -> list[str]:
-    percents = {"同样本环比", "环比", "同比", "与合计比", "报价率", "占经营家数"}
+    percents = {
+        "同样本环比",
+        "环比",
+        "同比",
+        "与合计比",
+        "报价率",
+        "占经营家数",
+        "报送率",
+        "及时率",
+    }
     titles = []
     for column in table.columns:
         unit = "%" if column.title in percents else column.unit

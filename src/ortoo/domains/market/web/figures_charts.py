@@ -17,7 +17,6 @@ from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.places.geometry import geometry_of
 from ortoo.kernel.places.pack import Pack
 from ortoo.web import charts, maps
-
 from ortoo.web.outlines import Outlines
 from ortoo.web.series import Number
 
@@ -42,7 +41,7 @@ class FigureWording(maps.Wording):
 def _outlines(pack: Pack, unit_of: tuple[tuple[str, str], ...]) -> tuple[Outlines, str]:
     shapes = geometry_of(pack).dissolved(dict(unit_of))
     names = {code: {"name": pack[code].short} for code in shapes.shapes}
-    caption = shapes.caption.replace("示意图", "").strip(" 　·")
+    caption = shapes.caption.replace("示意图", "").strip(" 　·：")
     return maps.outlines(shapes.collection(names)), caption
 
 

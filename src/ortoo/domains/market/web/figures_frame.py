@@ -37,7 +37,8 @@ def frame(
         "crumbs": _crumbs(root, table, unit, item),
         "source": source_of(asked) if asked.foreign else None,
         "exports": [(kind, _export(asked, unit, kind)) for kind in ("csv", "xlsx")],
-        "live": table.basis == "all" or table.as_of is not None,
+        "live": not asked.foreign and (table.basis == "all" or table.as_of is not None),
+        "waiting": waiting_of(asked, table, unit or table.root),
         "outside": not asked.chain and not asked.foreign,
     }
 
@@ -73,9 +74,15 @@ def _bases(asked: Asked, table: Table, unit: str, item: Item | None) -> list[dic
     ]
 
 
+def waiting_of(asked: Asked, table: Table, unit: str) -> int:
+    """Returns of the unit that no office has accepted; 0 to whoever sees only what is issued."""
+    if asked.foreign or not asked.chain:
+        return 0
+    return table.figure(unit, asked.form.leaves[0].code).sums.unreviewed
+
+
 def _crumbs(asked: Asked, table: Table, unit: str, item: Item | None) -> list[dict[str, str]]:
     whole = asked.page("figures-period")
-    # 境外市场 and a 旗县's own page stand beside the tree: their whole is the first step all the same.
     first = place_name(table.root if not unit or unit != table.root else unit, short=True)
     crumbs = [{"title": f"{first}市场价格" if not unit else "市场价格", "href": whole}]
     if unit:

@@ -1,4 +1,4 @@
-"""Reads that only the figures' pages need: 旗县 figures inside the scope, 及时率, one picked item."""
+"""Reads that only the figures' pages need: 旗县 figures inside the scope, and 及时率."""
 
 from __future__ import annotations
 
@@ -141,6 +141,7 @@ def on_time(asked: Asked) -> Mapping[str, tuple[int, int]]:
 def _received(form: str, period: str) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT seq, received_at FROM kernel_filing WHERE form=%s AND period=%s", [form, period]
+            "SELECT seq, CASE WHEN mode='import' THEN said_at ELSE received_at END"
+            " FROM kernel_filing WHERE form=%s AND period=%s", [form, period]
         )
         return dict(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""What a figures page was asked: form, period, basis, as-of, item; who asks; and links that keep it."""
+"""What a figures page was asked: form, period, basis, as-of, item; links that keep it."""
 
 from __future__ import annotations
 
@@ -55,6 +55,11 @@ class Asked:
         return civil_day(self.now)
 
     @property
+    def shown_day(self) -> dt.date:
+        """The day of «截至×月×日»."""
+        return self.day or self.today
+
+    @property
     def query(self) -> str:
         """The query that keeps basis, as-of and item on the next page."""
         return query_of(
@@ -65,7 +70,7 @@ class Asked:
 
     @property
     def as_of_words(self) -> str:
-        day = self.day or self.today
+        day = self.shown_day
         return f"{day.year}年{day.month}月{day.day}日"
 
     @property

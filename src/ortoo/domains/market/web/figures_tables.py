@@ -1,8 +1,8 @@
-"""The tables of the figures' pages: items, units of one item, movers, 断货; and the counts above."""
+"""The tables of the figures' pages: items, units of one item, movers, 断货, 报送; the counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,13 +16,13 @@ from ortoo.kernel.forms.definition import Item
 
 MOVERS = 5
 CHANGES = (Column("同样本环比"), Column("环比"), Column("同比"))
-TAIL = (
-    Column("报价", "家"),
-    Column("报价率"),
-    *CHANGES,
-    Column("断货", "家"),
-    Column("存疑", "格"),
-)
+QUOTED = (Column("报价", "家"), Column("报价率"), *CHANGES)
+MARKED = (Column("断货", "家"), Column("存疑", "格"))
+
+
+def tail_of(asked: Asked) -> tuple[Column, ...]:
+    """Columns behind the mean; a foreign source marks neither 断货 nor 存疑."""
+    return QUOTED if asked.foreign else (*QUOTED, *MARKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +66,20 @@ def figure_cells(asked: Asked, table: Table, unit: str, item: Item) -> tuple[Cel
     if figure.suppressed:
         live = is_live(table) and not asked.foreign
         why = sheet.why_hidden(sums, asked.form.publish, live=live)
-        return (sheet.hidden(why), *(NONE for _ in TAIL))
+        return (sheet.hidden(why), *(NONE for _ in tail_of(asked)))
     changes = sheet.change_of(figure)
-    return (
-        sheet.price(figure.mean, asked.behind(unit, item.code)),
+    mean = sheet.price(figure.mean, asked.behind(unit, item.code))
+    cells = (
+        sheet.Cell("none", "", None, "", "无报价") if mean is NONE else mean,
         sheet.count(sums.quotes),
         sheet.rate(sums.quotes, sums.expected),
         changes["matched"],
         changes["plain"],
         changes["year"],
-        sheet.count(sums.out_of_stock),
-        sheet.count(sums.doubtful),
     )
+    if asked.foreign:
+        return cells
+    return (*cells, sheet.count(sums.out_of_stock), sheet.count(sums.doubtful))
 
 
 def currency(asked: Asked) -> str:
@@ -92,12 +94,12 @@ def item_sheet(asked: Asked, table: Table, unit: str, money: str = "") -> Sheet:
         Column("品种", "", False),
         Column("均价", f"{money}/单位"),
         Column("单位", "", False),
-        *TAIL,
+        *tail_of(asked),
     )
     rows: list[Row] = []
     for group in asked.form.groups:
         leaves = [asked.form.leaves[row] for row in asked.form.descendants[group.code]]
-        rows.append(_group_row(table, unit, group, leaves))
+        rows.append(_group_row(asked, table, unit, group, leaves))
         for item in leaves:
             mean, *rest = figure_cells(asked, table, unit, item)
             name = sheet.text(item.name["zh"], item_href(asked, item.code, unit, table.root))
@@ -123,7 +125,7 @@ def item_href(asked: Asked, item: str, unit: str, root: str) -> str:
     return address + query_of(unit=chosen, period=asked.period.code, basis=basis)
 
 
-def _group_row(table: Table, unit: str, group: Item, leaves: Iterable[Item]) -> Row:
+def _group_row(asked: Asked, table: Table, unit: str, group: Item, leaves: Iterable[Item]) -> Row:
     figures = [table.figure(unit, item.code) for item in leaves]
     now = [figure.mean for figure in figures if figure.mean is not None]
     mean = sum(now, Fraction(0)) / len(now) if now else None
@@ -137,8 +139,7 @@ def _group_row(table: Table, unit: str, group: Item, leaves: Iterable[Item]) -> 
         NONE,
         sheet.change(_simple_change(figures, "previous")),
         sheet.change(_simple_change(figures, "year")),
-        NONE,
-        NONE,
+        *(() if asked.foreign else (NONE, NONE)),
     )
     return Row(cells, "group")
 
@@ -159,10 +160,8 @@ def unit_sheet(asked: Asked, table: Table, item: Item, *, area: str, money: str 
     """One item by reporting unit (or 旗县), dearest first, the whole in the foot."""
     money = money or currency(asked)
     whole = table.figure(table.root, item.code)
-    columns = (
-        Column(area, "", False), Column("均价", f"{money}/{item.unit}"), Column("与合计比"), *TAIL,
-        Column("未审", "家"),
-    )  # fmt: skip
+    price = Column("均价", f"{money}/{item.unit}")
+    columns = (Column(area, "", False), price, Column("与合计比"), *tail_of(asked))
     units = [unit for unit in table.units if unit != table.root]
 
     def order(unit: str) -> tuple[bool, Fraction, str]:
@@ -173,16 +172,44 @@ def unit_sheet(asked: Asked, table: Table, item: Item, *, area: str, money: str 
     for unit in sorted(units, key=order):
         mean, *rest = figure_cells(asked, table, unit, item)
         name = sheet.text(place_name(unit, short=True), unit_href(asked, unit))
-        rows.append(Row((name, mean, _against(table.figure(unit, item.code), whole), *rest,
-                         sheet.count(table.figure(unit, item.code).sums.unreviewed))))  # fmt: skip
+        rows.append(Row((name, mean, _against(table.figure(unit, item.code), whole), *rest)))
     mean, *rest = figure_cells(asked, table, table.root, item)
     name = sheet.text(f"{place_name(table.root, short=True)}合计")
-    rows.append(Row((name, mean, NONE, *rest, sheet.count(whole.sums.unreviewed)), "total"))
+    rows.append(Row((name, mean, NONE, *rest), "total"))
     return Sheet("units", f"{item.name['zh']}：各{area}价格", columns, tuple(rows))
 
 
 def unit_href(asked: Asked, unit: str) -> str:
     return asked.page("figures-unit", place=unit)
+
+
+def filed_of(asked: Asked, sums: Sums) -> int:
+    """Returns in force, reviewed or not: 报送 does not wait for review."""
+    return sums.filed + (sums.unreviewed if asked.basis == "reviewed" else 0)
+
+
+def response_sheet(asked: Asked, table: Table, timely: Mapping[str, tuple[int, int]]) -> Sheet:
+    """报送率 and 及时率 by reporting unit, the region in the foot."""
+    first = asked.form.leaves[0].code
+    rows = []
+    for unit in (*(unit for unit in table.units if unit != table.root), table.root):
+        sums = table.figure(unit, first).sums
+        whole = unit == table.root
+        name = place_name(unit, short=True)
+        cells = (
+            sheet.text(f"{name}合计") if whole else sheet.text(name, unit_href(asked, unit)),
+            sheet.count(sums.expected),
+            sheet.count(filed_of(asked, sums)),
+            sheet.rate(filed_of(asked, sums), sums.expected),
+            sheet.rate(*timely.get(unit, (0, 0))),
+            sheet.count(sums.unreviewed),
+        )
+        rows.append(Row(cells, "total" if whole else "item"))
+    columns = (
+        Column("盟市", "", False), Column("应报", "家"), Column("已报", "家"), Column("报送率"),
+        Column("及时率"), Column("未审", "家"),
+    )  # fmt: skip
+    return Sheet("responses", "报送情况", columns, tuple(rows))
 
 
 def _against(figure: Figure, whole: Figure) -> Cell:

@@ -30,6 +30,7 @@ from ortoo.domains.market.web.figures_request import (
     query_of,
     visible_periods,
 )
+from ortoo.domains.market.web.figures_sheet import Column, Row, Sheet
 from ortoo.kernel.filings.clock import now_ms
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms.definition import Form, Item
@@ -71,13 +72,15 @@ def period(request: HttpRequest, form: str, period: str) -> HttpResponse:
 
 def _region(request: HttpRequest, asked: Asked) -> HttpResponse:
     table = readings.table_of(asked)
+    timely = readings.on_time(asked)
     item = picked(asked, table, table.root)
     asked = replace(asked, item=asked.item and item.code)
     money = money_of(asked)
     context = {
         **frame(asked, table),
         **_summary(asked, table, table.root, money),
-        "heading": f"{place_name(table.root)}市场价格",
+        "heading": f"{place_name(table.root)}{'' if asked.foreign else '市场'}价格",
+        "responses": None if asked.foreign else tables.response_sheet(asked, table, timely),
         "map": None if asked.foreign else charts.unit_map(asked, table, item),
         "item": item,
         "item_href": tables.item_href(asked, item.code, table.root, table.root),
@@ -99,7 +102,7 @@ def picked(asked: Asked, table: Table, unit: str) -> Item:
     rises, falls = tables.movers(asked, table, unit)
     tops = [rows[0].cells for rows in (rises.rows, falls.rows) if rows]
     if tops:
-        most = max(tops, key=lambda cells: abs(cells[2].number or 0))[0].text
+        most = max(tops, key=lambda cells: abs(float(cells[2].number or 0)))[0].text
         return next(item for item in form.leaves if item.name["zh"] == most)
     known = (item for item in form.leaves if table.figure(unit, item.code).mean is not None)
     return next(known, form.leaves[0])
@@ -110,6 +113,7 @@ def _summary(asked: Asked, table: Table, unit: str, money: str) -> dict[str, Any
     move = tables.movement(asked, table, unit)
     rises, falls = tables.movers(asked, table, unit)
     sums = table.figure(unit, asked.form.leaves[0].code).sums
+    filed = tables.filed_of(asked, sums)
     timely, owed = readings.on_time(asked).get(unit, (0, 0))
     return {
         "movement": move,
@@ -117,8 +121,8 @@ def _summary(asked: Asked, table: Table, unit: str, money: str) -> dict[str, Any
         "share_down": move.share(move.down),
         "share_flat": move.share(move.flat),
         "sums": sums,
-        "response": sheet.rate(sums.filed, sums.expected),
-        "response_note": f"已报 {sums.filed} / 应报 {sums.expected} 家",
+        "response": sheet.rate(filed, sums.expected),
+        "response_note": f"已报 {filed} / 应报 {sums.expected} 家，未审 {sums.unreviewed} 家",
         "timeliness": sheet.rate(timely, owed),
         "timely_note": f"按时首报 {timely} 家" if owed else "",
         "items": tables.item_sheet(asked, table, unit, money),
@@ -151,7 +155,7 @@ def unit(request: HttpRequest, form: str, period: str, place: str) -> HttpRespon
     context = {
         **frame(asked, table, unit=place),
         **_summary(asked, table, place, money),
-        "heading": f"{place_name(place)}市场价格",
+        "heading": f"{place_name(place)}{'' if asked.foreign else '市场'}价格",
         "item": item,
         "item_href": tables.item_href(
             asked, item.code, place, place if place not in whole.units else whole.root
@@ -183,7 +187,7 @@ def item(request: HttpRequest, form: str, item: str) -> HttpResponse:
     shown = chosen or table.root
     chart = charts.line(asked.form, found, lines, weeks, money)
     if chart is not None:
-        chart["table"] = history(asked, shown, list(lines.values())[-1][-weeks:], money, found)
+        chart["table"] = None
     area = area_of(asked)
     context = {
         **frame(asked, table, item=found),
@@ -193,6 +197,7 @@ def item(request: HttpRequest, form: str, item: str) -> HttpResponse:
         "shown": place_name(shown),
         "unit_words": f"{money}/{found.unit}",
         "line": chart,
+        "history": history(asked, shown, list(lines.values())[-1][-weeks:], money, found),
         "bars": charts.bars(table, found, area, money, chosen),
         "units": tables.unit_sheet(asked, table, found, area=area, money=money),
         "spans": _span_tabs(asked, item, chosen, weeks),
@@ -241,28 +246,25 @@ def _points(asked: Asked, unit: str, item: str, weeks: int) -> list[tuple[Period
 
 def history(
     asked: Asked, unit: str, points: list[tuple[Period, Figure]], money: str, item: Item
-) -> dict[str, Any]:
+) -> Sheet:
     """The table under the line, newest first; every mean opens its filings."""
-    rows: list[list[Any]] = []
+    rows = []
     for period, figure in reversed(points):
         at = replace(asked, period=period)
-        mean = sheet.price(figure.mean, at.behind(unit, item.code))
-        shown: Any = {"text": mean.text, "href": mean.href} if mean.text else {"missing": "—"}
+        sums, first = figure.sums, sheet.text(period.label_zh)
         if figure.suppressed:
-            shown = {"missing": sheet.HIDDEN}
-        sums = figure.sums
-        counts = ["", ""] if figure.suppressed else [sums.quotes, f"{sums.filed}/{sums.expected}"]
-        rows.append([period.label_zh, shown, *counts])
-    return {
-        "caption": f"{place_name(unit)}{item.name['zh']}均价（{money}/{item.unit}）",
-        "columns": [
-            {"title": "报告期"},
-            {"title": "均价", "numeric": True},
-            {"title": "报价家数", "numeric": True},
-            {"title": "已报/应报", "numeric": True},
-        ],
-        "rows": rows,
-    }
+            rows.append(Row((first, sheet.hidden(""), sheet.NONE, sheet.NONE)))
+            continue
+        mean = sheet.price(figure.mean, at.behind(unit, item.code))
+        filed = tables.filed_of(asked, sums)
+        rows.append(Row((first, mean, sheet.count(sums.quotes), sheet.rate(filed, sums.expected))))
+    columns = (
+        Column("报告期", "", False),
+        Column("均价", f"{money}/{item.unit}"),
+        Column("报价", "家"),
+        Column("报送率"),
+    )
+    return Sheet("history", f"{place_name(unit)}{item.name['zh']}均价", columns, tuple(rows))
 
 
 def item_tiles(asked: Asked, table: Table, unit: str, item: Item) -> dict[str, Any]:

@@ -34,8 +34,8 @@ def grid_sheet(form: Form, grid: GridBody) -> dict[str, Any]:
             item = form.leaves[row]
             cells = [_value(item, measure, grid.columns[measure.code][row], grid)
                      for measure in form.measures]  # fmt: skip
-            rows.append([item.name["zh"], item.unit, *cells])
-    columns = [{"title": "品种"}, {"title": "单位"}] + [
+            rows.append([{"text": item.name["zh"], "note": item.unit}, *cells])
+    columns = [{"title": "品种"}] + [
         {
             "title": measure.title["zh"],
             "unit": measure.unit.replace("/{unit}", "/单位").replace("{unit}", "本行单位"),

@@ -14,13 +14,12 @@ from ortoo.domains.market.review_queue import (
     Past,
     cell_at,
     effect_of,
-    nearest,
     number_at,
     peers_of,
+    shown_peers,
 )
 from ortoo.domains.market.review_selectors import Review, ReviewRow
 from ortoo.domains.market.rules.effect import NONE
-from ortoo.domains.market.rules.figures import price_text
 from ortoo.domains.market.web import review_words as words
 from ortoo.kernel.filings import read
 from ortoo.kernel.forms.definition import Item, Nil
@@ -131,7 +130,7 @@ class _Said:
         past, party, index = self._past, self._party, self._form.leaf_index[item.code]
         price = number_at(past.now, party, "price", index)
         before = number_at(past.previous, party, "price", index)
-        peers = nearest(peers_of(past, party, item.code))
+        peers = shown_peers(self._view, peers_of(past, party, item.code))
         effect = effect_of(past, self._circle, party, "price", index)
         scale = self._form.measure("price").scale
         series = [
@@ -146,7 +145,7 @@ class _Said:
             previous=self._words(item, past.previous, index),
             change=words.percent(change),
             year=self._words(item, past.year, index),
-            median=price_text(Fraction(peers.median2, 2)) if peers else "",
+            median=words.median(peers),
             peers=peers.count if peers else 0,
             effect="" if effect is NONE or not effect.share else effect.permille,
             spark=sparkline(series, label="近8期", places=scale) if any(series) else None,

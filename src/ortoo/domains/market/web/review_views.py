@@ -16,7 +16,6 @@ from ortoo.domains.market import review_queue, review_selectors
 from ortoo.domains.market.review_queue import Flagged, Past
 from ortoo.domains.market.review_selectors import Review, ReviewRow
 from ortoo.domains.market.rules.effect import AGAINST_ZH
-from ortoo.domains.market.rules.figures import price_text
 from ortoo.domains.market.services import Matter
 from ortoo.domains.market.web import review_words as words
 from ortoo.domains.market.web.review_table import ReturnTable, return_table
@@ -261,7 +260,7 @@ def queue_cell(view: Review, cell: Flagged) -> dict[str, Any]:
         "effect": cell.effect.permille,
         "against": f"{_figure(cell.measure)}·{AGAINST_ZH[cell.effect.against]}",
         "spark": sparkline(series, label="近8期", places=column.scale),
-        "median": price_text(_half(peers.median2)) if peers else "",
+        "median": words.median(peers),
         "peers": peers,
         "href": here,
         "ask": f"{here}?cell={cell.key}#ask",
@@ -271,12 +270,6 @@ def queue_cell(view: Review, cell: Flagged) -> dict[str, Any]:
 def _figure(measure: str) -> str:
     """Which published figure a cell's effect is a part of."""
     return "均价" if measure in ("price", "sales_qty") else "合计"
-
-
-def _half(median2: int) -> Any:
-    from fractions import Fraction
-
-    return Fraction(median2, 2)
 
 
 @dataclass(frozen=True, slots=True)

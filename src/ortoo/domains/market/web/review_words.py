@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from ortoo.domains.market.review_queue import Flagged
-from ortoo.domains.market.rules.figures import round_half_even
+from ortoo.domains.market.review_queue import Flagged, Peers
+from ortoo.domains.market.rules.figures import price_text, round_half_even
 from ortoo.kernel.forms.definition import Cell, Form, Item, Nil
 from ortoo.kernel.forms.periods import Period
 
@@ -89,6 +89,15 @@ def cell_words(form: Form, item: Item, measure: str, cell: Cell) -> str:
     if isinstance(cell, Nil):
         return cell.zh
     return "—" if cell is None else form.measure(measure).text(cell)
+
+
+def median(peers: Peers | None) -> str:
+    """The peers' median in yuan; with 约 and one place where it is rounded; "" without peers."""
+    if peers is None:
+        return ""
+    if peers.exact:
+        return price_text(peers.median)
+    return f"约{round_half_even(peers.median / 100, 1)}"
 
 
 def percent(change: Fraction | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Search 查找: items, places, firms inside the scope and receipts, best first, each in its group."""
+"""Search 查找: items, places, firms inside the scope and receipts, best first by group."""
 
 from __future__ import annotations
 
