@@ -120,6 +120,7 @@ def two_clicks_lead_from_the_figure_to_the_filing(region: Visitor, number: str) 
     region.sees("份报件", "与上面的均价一致", FIRM)
     region.page.get_by_role("link", name=FIRM).first.click()
     region.sees(number, "74.80", "SHA-256", "SM3")
+    assert "自治区审核员" in region.page.locator(".masthead .account").inner_text()
 
 
 def the_clock_goes_to_tomorrow(region: Visitor) -> None:

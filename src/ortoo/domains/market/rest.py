@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from ortoo.domains.market import selectors, services
+from ortoo.domains.market.rules.figures import Figure, price_text
+from ortoo.domains.market.web.figures_request import in_chain, is_published
 from ortoo.kernel.filings.clock import now_ms
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms import registry
@@ -87,14 +89,15 @@ def form_definition(request: HttpRequest, form: str) -> dict[str, Any]:
 def figures(
     request: HttpRequest, form: str, period: str, basis: str = "reviewed", as_of: int | None = None
 ) -> dict[str, Any]:
-    """Published figures by reporting unit: exact fractions as [numerator, denominator] of fen."""
-    table = selectors.figures(
-        request.scope,  # type: ignore[attr-defined]
-        form,
-        parse(period).code,
-        basis=basis,
-        as_of=as_of,
-    )
+    """Published figures by reporting unit. Means are 元 with two places, as text: an exact
+    fraction would tell the quantity it was divided by."""
+    scope = request.scope  # type: ignore[attr-defined]
+    definition, span = registry.get(form), parse(period)
+    if not in_chain(scope, form) and not is_published(definition, span, now_ms()):
+        raise Refused(
+            "NOT-PUBLISHED", f"{span.label_zh}尚未发布。", "请在发布后查看，或用审核账号登录。", 403
+        )
+    table = selectors.figures(scope, form, span.code, basis=basis, as_of=as_of)
     return {
         "form": form,
         "period": table.period.code,
@@ -107,10 +110,9 @@ def figures(
     }
 
 
-def _figure(figure: Any) -> dict[str, Any]:
-    mean = figure.mean
+def _figure(figure: Figure) -> dict[str, Any]:
     return {
-        "mean": None if mean is None else [mean.numerator, mean.denominator],
+        "mean": None if figure.mean is None else price_text(figure.mean),
         "n": None if figure.suppressed else figure.sums.quotes,
         "expected": figure.sums.expected,
         "filed": figure.sums.filed,

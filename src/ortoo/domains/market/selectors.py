@@ -164,19 +164,24 @@ def figures(
             scope.require("read_unreviewed", form=form)
     earlier = previous_on(definition, span)
     last_year = year_before_on(definition, span)
-    now = _sums(form, span, basis, as_of)
+    now: _Cells = _sums(form, span, basis, as_of)
     before: _Cells = _sums(form, earlier, basis, as_of) if earlier else {}
     year: _Cells = _sums(form, last_year, basis, as_of) if last_year else {}
     root = _root(now)
     if foreign:
         return Table(form, span, basis, root, as_of, _units(now, before, year), own)
     rule = definition.publish
+    # A mean of one firm is that firm's figure, which the right to aggregates does not cover.
+    open_firms = scope.places("read_unit_figures", form)
+    now = _without_lone_changes(now, open_firms)
+    before = _without(before, _lone(before, open_firms))
+    year = _without(year, _lone(year, open_firms))
     if basis == "all" or as_of is not None:
         # Law 10: outside the reviewing chain two vintages, or two bases, differ by one firm.
-        hidden = {cell for cell in now if cell[0] not in own}
+        hidden = {cell for cell in now if cell[0] not in own} | _lone(now, open_firms)
         units = _units(now, before, year, hidden)
     else:
-        hidden = _hidden(now, root, own, rule)
+        hidden = _hidden(now, root, own, rule) | _lone(now, open_firms)
         # A change whose base is hidden would give the base away, and one over few firms, theirs.
         before = _without(before, _hidden(before, root, own, rule))
         year = _without(year, _hidden(year, root, own, rule))
@@ -216,6 +221,22 @@ def _thin(cells: _Cells, own: frozenset[str], publish: Publish) -> _Cells:
     }
 
 
+def _lone(cells: _Cells, open_firms: frozenset[str]) -> set[tuple[str, str]]:
+    """Cells of one quote where the reader may not see single firms."""
+    return {
+        cell for cell, found in cells.items() if found.quotes == 1 and cell[0] not in open_firms
+    }
+
+
+def _without_lone_changes(cells: _Cells, open_firms: frozenset[str]) -> _Cells:
+    return {
+        cell: replace(found, matched=0)
+        if found.matched == 1 and cell[0] not in open_firms
+        else found
+        for cell, found in cells.items()
+    }
+
+
 def _unsuppressed(scope: Scope, form: str) -> frozenset[str]:
     return scope.places("read_unit_figures", form) | scope.places("read_aggregates", form)
 
@@ -242,7 +263,7 @@ def _hidden(
             if unit not in own and disclosive(found, publish)
         }
         if bad:
-            bad |= {unit for unit in secondary(cells, bad) if unit not in own}
+            bad |= {unit for unit in secondary(cells, bad, publish) if unit not in own}
         whole = now.get((root, item))
         if whole is not None and root not in own and disclosive(whole, publish):
             bad.add(root)
@@ -278,6 +299,8 @@ def series(
     hidden: set[str] = set()
     if form != "FOREIGN-M1" and unit not in own and rows:
         hidden = _hidden_periods(form, basis, (unit, item), own, len(rows))
+    if form != "FOREIGN-M1" and unit not in scope.places("read_unit_figures", form):
+        hidden |= {period for period, _, found in rows if found.quotes == 1}
     return [
         (parse(period), Figure(found, period in hidden)) for period, _, found in reversed(rows)
     ]

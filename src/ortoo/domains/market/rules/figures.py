@@ -99,18 +99,33 @@ def disclosive(sums: Sums, publish: Publish) -> bool:
     return sums.sales > 0 and rest < publish.dominance * sums.largest_sales
 
 
-def secondary(cells: Mapping[str, Sums], hidden: set[str]) -> set[str]:
-    """Codes to hide besides `hidden`, so that no hidden one follows from the total.
+def secondary(cells: Mapping[str, Sums], hidden: set[str], publish: Publish) -> set[str]:
+    """Codes to hide besides `hidden`, so that the total gives nobody away.
 
-    When exactly one unit of a published total is hidden, its value is the total less the others:
-    the smallest other cell is hidden with it.
+    What is hidden together equals the published total less the shown cells: it must itself pass
+    the disclosure rule. The smallest shown cells are hidden with it until it does.
     """
-    if len(hidden) != 1:
+    if not hidden:
         return set()
-    others = [
+    shown = sorted(
         (sums.quotes, code) for code, sums in cells.items() if code not in hidden and sums.quotes
-    ]
-    return {min(others)[1]} if others else set()
+    )
+    more: set[str] = set()
+    while shown and disclosive(_together(cells, hidden | more), publish):
+        more.add(shown.pop(0)[1])
+    return more
+
+
+def _together(cells: Mapping[str, Sums], codes: set[str]) -> Sums:
+    """Sums of several cells as one, with the two largest contributors among all."""
+    parts = [cells[code] for code in codes if code in cells]
+    ordered = sorted(n for part in parts for n in (part.largest_sales, part.second_sales))
+    return Sums(
+        quotes=sum(part.quotes for part in parts),
+        sales=sum(part.sales for part in parts),
+        largest_sales=ordered[-1] if ordered else 0,
+        second_sales=ordered[-2] if len(ordered) > 1 else 0,
+    )
 
 
 def round_half_even(value: Fraction, scale: int = 0) -> str:

@@ -85,7 +85,10 @@ def test_a_unit_page_outside_the_scope_shows_only_what_is_published(world):
         world, world.path(f"unit/{world.place('parent')}/"), "league-reviewer-neighbour-parent"
     )
     assert "67.32" not in html and "68.00" not in html
-    assert EXPECT["parent.0303"] in items_row(html, "牛肉（腿肉）")
+    # The two units that are hidden hold one firm each: from the total and this cell each of the
+    # two could work out the other, so this cell is hidden with them.
+    shown = items_row(html, "牛肉（腿肉）")
+    assert "防止由合计反推" in shown and EXPECT["parent.0303"] not in shown
     assert "旗县级数字只在审核范围内查看" in html
 
 
@@ -138,12 +141,11 @@ def test_contributions_reproduce_the_mean_exactly(world):
     assert f"= {EXPECT['root.0303']}，与上面的均价一致" in html
 
 
-def test_a_neighbouring_leagues_reviewer_sees_how_many_filings_but_not_which(world):
-    html = page(
-        world, world.path(f"{world.place('parent')}/0303/filings/"),
-        "league-reviewer-neighbour-parent",
-    )  # fmt: skip
-    assert "另有 3 份报件" in html
+def test_a_neighbouring_leagues_reviewer_sees_nothing_behind_a_hidden_figure(world):
+    path = world.path(f"{world.place('parent')}/0303/filings/")
+    response = world.client("league-reviewer-neighbour-parent").get(path)
+    html = response.content.decode()
+    assert response.status_code == 403
     for key in ("own", "sibling", "parent"):
         assert world.region.sites[key].mark not in html
     assert "67.32" not in html
@@ -256,3 +258,14 @@ def test_the_region_page_is_light(world):
     html = page(world, world.path())
     assert len(gzip.compress(html.encode())) < 40_000
     assert "style=" not in html
+
+
+def test_a_reader_of_aggregates_does_not_get_a_single_firms_figure(world):
+    """计划单列市 has one firm: its mean is that firm's price, on every basis and on the line."""
+    planned = world.place("planned")
+    for query in ("", "?basis=all", "?as_of=2026-11-21"):
+        html = page(world, world.path(f"unit/{planned}/{query}"), "region-reader-root")
+        assert "62.00" not in html and "不足3家" in items_row(html, "牛肉（腿肉）")
+    html = page(world, f"/figures/{FORM}/items/0303/?unit={planned}", "region-reader-root")
+    assert "62.00" not in html
+    assert "62.00" in page(world, world.path(f"unit/{planned}/"), "region-reviewer-root")

@@ -54,7 +54,7 @@ def filing(request: HttpRequest, seq: int) -> HttpResponse:
     context: dict[str, Any] = {
         "filing": found,
         "title": _title(found, form),
-        "who": names.get(found.subject) or names.get(found.filer, found.filer),
+        "filed_by": names.get(found.subject) or names.get(found.filer, found.filer),
         "facts": _facts(found, names, form),
         "superseded": newer,
         "superseded_href": reverse("filing", kwargs={"seq": newer.seq}) if newer else "",

@@ -64,7 +64,7 @@ def figure_cells(asked: Asked, table: Table, unit: str, item: Item) -> tuple[Cel
     figure = table.figure(unit, item.code)
     sums = figure.sums
     if figure.suppressed:
-        live = is_live(table) and not asked.foreign
+        live = is_live(table) and not asked.foreign and unit not in table.own
         why = sheet.why_hidden(sums, asked.form.publish, live=live)
         return (sheet.hidden(why), *(NONE for _ in tail_of(asked)))
     changes = sheet.change_of(figure)

@@ -270,7 +270,7 @@ def history(
 def item_tiles(asked: Asked, table: Table, unit: str, item: Item) -> dict[str, Any]:
     """What the tiles of an item say."""
     figure = table.figure(unit, item.code)
-    live = tables.is_live(table) and not asked.foreign
+    live = tables.is_live(table) and not asked.foreign and unit not in table.own
     shown = {
         "hidden": figure.suppressed,
         "why": sheet.why_hidden(figure.sums, asked.form.publish, live=live),
