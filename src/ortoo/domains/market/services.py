@@ -265,30 +265,50 @@ def file_foreign(
     The file's own bytes are kept and digested with each filing.
     """
     form = registry.get("FOREIGN-M1")
+    encode = behaviour_of(form.code).encode
+    standing = {
+        (row.place, row.period): row
+        for row in read.rows("form=%s AND filer=%s", [form.code, source])
+    }
+    receipts: list[Receipt | None] = []
     drafts = []
     for month in months:
         column = tuple(month.prices.get(item.code) for item in form.leaves)
-        grid = GridBody({"price": column}, attributes={"currency": month.currency})
-        drafts.append(
-            Draft(
-                form=form.code,
-                filer=source,
-                actor=actor,
-                mode="import",
-                key=_key("foreign", source, month.place, month.period, repr(column)),
-                body=grid,
-                said_at=now_ms,
-                period=month.period,
-                subject=month.place,
-                place=month.place,
-                original=original,
+        body = encode(GridBody({"price": column}, attributes={"currency": month.currency}))
+        before = standing.get((month.place, month.period))
+        same = before is not None and before.body == body
+        receipts.append(_known(before) if before is not None and same else None)
+        if not same:
+            following = before.seq if before else None
+            drafts.append(
+                Draft(
+                    form=form.code,
+                    filer=source,
+                    actor=actor,
+                    mode="import",
+                    # What it follows is in the key: a source may revise, and revise back.
+                    key=_key("foreign", source, month.place, month.period, f"{following} {column}"),
+                    body=body,
+                    said_at=now_ms,
+                    period=month.period,
+                    subject=month.place,
+                    place=month.place,
+                    supersedes=following,
+                    reason="来源修订" if following else "",
+                    original=original,
+                )
             )
-        )
-    receipts: list[Receipt] = []
+    filed: list[Receipt] = []
     for start in range(0, len(drafts), 500):
-        receipts += file_many(drafts[start : start + 500], now_ms=now_ms)
+        filed += file_many(drafts[start : start + 500], now_ms=now_ms)
     catch_up()
-    return receipts
+    fresh = iter(filed)
+    return [receipt or next(fresh) for receipt in receipts]
+
+
+def _known(row: read.FilingRow) -> Receipt:
+    """The receipt of what already stands on the log."""
+    return Receipt(row.seq, row.key, row.digest, row.digest_sm3, row.received_at, duplicate=True)
 
 
 def _matter_body(matter: Matter) -> dict[str, object]:

@@ -132,3 +132,23 @@ def test_a_missing_file_and_a_profile_of_another_form_are_refused(table, tmp_pat
 def test_the_whole_file_of_mongolia_adds_up(table):
     found = import_prices(WHOLE, "wfp", dry_run=True, now_ms=NOW)
     assert found.accepted + found.rejected == found.total > 2900
+
+
+@pytest.mark.django_db
+def test_a_source_that_revises_and_revises_back_is_followed_each_time():
+    from ortoo.domains.market.services import ForeignMonth, file_foreign
+    from ortoo.kernel.filings import read
+    from ortoo.kernel.filings.draft import Original
+
+    def say(fen: int) -> object:
+        month = ForeignMonth("MNG-ULAANBAATAR", "M2020-01", "MNT", {"F101": fen})
+        original = Original(str(fen).encode(), "text/csv", "p.csv")
+        return file_foreign(
+            source="ORG-WFP", actor="SYSTEM", months=[month], original=original, now_ms=1
+        )[0]
+
+    first, again, second, back = say(100), say(100), say(200), say(100)
+    assert again.duplicate and again.seq == first.seq
+    rows = read.rows("form='FOREIGN-M1'", [])
+    assert [row.supersedes for row in rows] == [None, first.seq, second.seq]
+    assert rows[-1].seq == back.seq and rows[-1].body == rows[0].body

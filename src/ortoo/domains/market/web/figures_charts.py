@@ -41,7 +41,7 @@ class FigureWording(maps.Wording):
 def _outlines(pack: Pack, unit_of: tuple[tuple[str, str], ...]) -> tuple[Outlines, str]:
     shapes = geometry_of(pack).dissolved(dict(unit_of))
     names = {code: {"name": pack[code].short} for code in shapes.shapes}
-    caption = shapes.caption.replace("示意图", "").strip(" 　·：")
+    caption = shapes.caption.replace("示意图", "").strip(" 　·：（）()，")
     return maps.outlines(shapes.collection(names)), caption
 
 
