@@ -97,6 +97,7 @@ def _verify(parser: argparse.ArgumentParser) -> None:
 
 
 def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["prices"], help="读入什么 what to read")
     parser.add_argument("file", metavar="FILE", help="CSV 或 XLSX 文件 a CSV or XLSX file")
     parser.add_argument(
         "--profile",
@@ -208,7 +209,7 @@ COMMANDS = (
         _import,
         (
             Example(
-                "./ortoo import prices.csv --profile wfp --dry-run",
+                "./ortoo import prices prices.csv --profile wfp --dry-run",
                 "先试读，列出不能接收的行",
                 "read only, list what would be refused",
             ),
