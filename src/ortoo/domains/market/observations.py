@@ -86,7 +86,7 @@ def load(form_code: str, period_code: str, as_of: int | None = None) -> PeriodRe
     return _load(form_code, period_code, as_of, stamp)
 
 
-@lru_cache(maxsize=40)
+@lru_cache(maxsize=16)
 def _load(form_code: str, period_code: str, as_of: int | None, _stamp: int) -> PeriodReturns:
     form = registry.get(form_code)
     threads = read.thread_lines_like(f"{form_code}|{period_code}|")
