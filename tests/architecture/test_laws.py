@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from collections.abc import Iterator
 
 from .source import CHECKOUT, tracked
 
-CLAIMED = {*range(1, 12), 15, 18}
+CLAIMED = set(range(1, 19))
 
 
 def bearers() -> dict[int, list[str]]:
@@ -20,16 +21,23 @@ def bearers() -> dict[int, list[str]]:
         if path.suffix != ".py" or not path.name.startswith("test_"):
             continue
         tree = ast.parse(path.read_text("utf-8"))
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-                continue
-            for mark in node.decorator_list:
-                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.law":
-                    where = f"{path.relative_to(CHECKOUT).as_posix()}::{node.name}"
-                    for clause in mark.args:
-                        assert isinstance(clause, ast.Constant), where
-                        found[clause.value].append(where)
+        for name, mark in marks(tree):
+            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.law":
+                where = f"{path.relative_to(CHECKOUT).as_posix()}::{name}"
+                for clause in mark.args:
+                    assert isinstance(clause, ast.Constant), where
+                    found[clause.value].append(where)
     return found
+
+
+def marks(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """(test or module, mark) of every decorator, and of `pytestmark`, which marks a whole file."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield from ((node.name, mark) for mark in node.decorator_list)
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
+            listed = node.value.elts if isinstance(node.value, ast.List) else [node.value]
+            yield from (("*", mark) for mark in listed)
 
 
 def test_every_clause_of_the_law_we_claim_is_borne_by_a_test():
@@ -40,4 +48,4 @@ def test_every_clause_of_the_law_we_claim_is_borne_by_a_test():
 def test_only_tests_bear_clauses_and_only_clauses_that_exist():
     for clause, tests in bearers().items():
         assert clause in range(1, 19), (clause, tests)
-        assert all(name.split("::")[1].startswith(("test_", "Test")) for name in tests)
+        assert all(name.split("::")[1].startswith(("test_", "Test", "*")) for name in tests)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import random
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from django.db import connection
 
 from ortoo.kernel.duties.models import Duty
 from ortoo.kernel.filings.draft import Receipt
-from ortoo.kernel.filings.models import Filing, LogTail
+from ortoo.kernel.filings.models import Filing
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.filings.write import file, file_many
-from ortoo.kernel.seal.models import Leaf
 from ortoo.kernel.threads.models import ThreadEntry
 
 from .matters import AGENCIES, NOW, register_matters, said
+from .simultaneous import at_once, log_is_whole
 
 WRITERS = 8
 pytestmark = [
@@ -27,7 +23,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.law(7, 8),
     pytest.mark.skipif(
-        "connection.vendor != 'postgresql'", reason="run by test_suite_on_postgresql on its server"
+        connection.vendor != "postgresql", reason="run by test_suite_on_postgresql on its server"
     ),
 ]
 
@@ -35,32 +31,6 @@ pytestmark = [
 @pytest.fixture(autouse=True)
 def _matters() -> None:
     register_matters()
-
-
-def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Run each in its own thread, begun together; an exception comes back as a value."""
-    gate = threading.Barrier(len(works))
-
-    def begin(work: Callable[[], Any]) -> Any:
-        try:
-            connection.ensure_connection()
-            gate.wait(30)
-            return work()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(begin, works))
-
-
-def log_is_whole(count: int) -> None:
-    """Log indexes 1..count without a gap, a leaf for each, and the tail says so."""
-    expected = list(range(1, count + 1))
-    assert list(Filing.objects.order_by("seq").values_list("seq", flat=True)) == expected
-    assert list(Leaf.objects.order_by("seq").values_list("seq", flat=True)) == expected
-    assert LogTail.objects.get().size == count
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one thread", "disjoint threads"])
@@ -84,9 +54,7 @@ def test_the_same_statement_sent_eight_times_at_once_is_one_filing(
     threads: tuple[str, ...],
 ) -> None:
     for turn in range(10):
-        found = at_once(
-            [lambda t=turn: file(said(f"same-{t}", *threads), now_ms=NOW)] * WRITERS
-        )
+        found = at_once([lambda t=turn: file(said(f"same-{t}", *threads), now_ms=NOW)] * WRITERS)
         assert {receipt.seq for receipt in found} == {turn + 1}
         assert sum(not receipt.duplicate for receipt in found) == 1
     log_is_whole(10)
@@ -128,9 +96,7 @@ def test_batches_that_share_threads_in_any_order_neither_deadlock_nor_lose() -> 
         rng = random.Random(number)
         for turn in range(rounds):
             threads = [f"T-LINE|{rng.randrange(30)}" for _ in range(batch)]
-            file_many(
-                [said(f"{number}-{turn}-{i}", t) for i, t in enumerate(threads)], now_ms=NOW
-            )
+            file_many([said(f"{number}-{turn}-{i}", t) for i, t in enumerate(threads)], now_ms=NOW)
         return rounds * batch
 
     assert at_once([lambda n=n: writer(n) for n in range(WRITERS)]) == [200] * WRITERS

@@ -1,8 +1,10 @@
-"""The kernel's and the market's tests again, on a PostgreSQL server of our own.
+"""The same tests again, on a PostgreSQL server of our own.
 
 `./ortoo test` runs them on SQLite; here a second pytest runs them with `ORTOO_DATABASE` set, in a
 database whose collation is Chinese where the server can (ICU), so that nothing leans on the C
-locale. The tests of simultaneous filing beside this file run only in there.
+locale. The usual run takes what writes and reads the record; the slow one every package and the
+walk of the whole site. `./ortoo test --database postgresql` runs all of it there at once. The
+browser's story seeds SQLite by itself and is not run again.
 """
 
 from __future__ import annotations
@@ -10,38 +12,50 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
 import pytest
 from benchmarks.postgres import Server
+from django.db import connection
+
+from ortoo.commands.suite import chinese_template
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-KERNEL = CHECKOUT / "src" / "ortoo" / "kernel"
-WITH_DATABASE = ("filings", "threads", "duties", "postings", "parties", "grants", "seal", "relay")
+PACKAGE = CHECKOUT / "src" / "ortoo"
+KERNEL = PACKAGE / "kernel"
+WITH_DATABASE = (
+    "filings", "threads", "duties", "postings", "parties", "grants", "seal", "relay",
+)  # fmt: skip
+USUAL = (
+    *(KERNEL / word for word in WITH_DATABASE),
+    PACKAGE / "domains" / "market",
+    PACKAGE / "domains" / "port",
+    CHECKOUT / "tests" / "test_fuzz.py",
+)
+WHOLE = (PACKAGE, CHECKOUT / "tests" / "test_fuzz.py", CHECKOUT / "tests" / "test_walker.py")
 # Each spells out why the same test cannot hold on PostgreSQL.
 NOT_HERE: dict[str, str] = {}
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.law(1)]
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.law(1),
+    pytest.mark.skipif(
+        connection.vendor == "postgresql", reason="this run is on PostgreSQL already"
+    ),
+]
 
 
-def _chinese_template(server: Server) -> str:
-    """Give the databases that tests create a Chinese collation; says which they have."""
-    with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
-        try:
-            admin.execute(
-                "CREATE DATABASE chinese TEMPLATE template0 ENCODING 'UTF8'"
-                " LOCALE_PROVIDER icu ICU_LOCALE 'zh-Hans'"
-            )
-        except psycopg.Error:
-            return "C"
-        admin.execute("ALTER DATABASE template1 IS_TEMPLATE false")
-        admin.execute("DROP DATABASE template1")
-        admin.execute("ALTER DATABASE chinese RENAME TO template1")
-    return "zh-Hans"
+@pytest.fixture(scope="module")
+def chinese_server(postgres_server: Server) -> Server:
+    chinese_template(postgres_server.url("postgres"))
+    return postgres_server
 
 
-def _pytest_on(server: Server, database: str, paths: list[Path]) -> subprocess.CompletedProcess:
+def _pytest_on(
+    server: Server, database: str, paths: Sequence[Path], chosen: str = "not slow"
+) -> subprocess.CompletedProcess:
     with psycopg.connect(server.url("postgres"), autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{database}"')
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_XDIST")}
@@ -49,32 +63,46 @@ def _pytest_on(server: Server, database: str, paths: list[Path]) -> subprocess.C
     deselected = [word for name in NOT_HERE for word in ("--deselect", name)]
     return subprocess.run(
         [
-            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow",
+            sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", chosen,
             "--maxfail=10", *deselected, *map(str, paths),
         ],
         cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
+def passes(answer: subprocess.CompletedProcess) -> None:
+    assert answer.returncode == 0, answer.stdout[-6000:] + answer.stderr[-2000:]
+
+
 def test_filings_threads_and_market_pass_on_postgresql_in_a_chinese_collation(
-    postgres_server: Server,
+    chinese_server: Server,
 ) -> None:
-    _chinese_template(postgres_server)
-    paths = [
-        *(KERNEL / word for word in WITH_DATABASE),
-        KERNEL.parent / "domains" / "market",
-        CHECKOUT / "tests" / "test_fuzz.py",
-    ]
-    answer = _pytest_on(postgres_server, "suite", paths)
-    assert answer.returncode == 0, answer.stdout[-6000:] + answer.stderr[-2000:]
+    passes(_pytest_on(chinese_server, "suite", USUAL))
 
 
-def test_simultaneous_filings_pass_on_postgresql(postgres_server: Server) -> None:
-    here = Path(__file__).parent
-    answer = _pytest_on(
-        postgres_server,
-        "simultaneous",
-        [here / "test_simultaneous_filings.py", here / "test_round_trips.py"],
-    )
-    assert answer.returncode == 0, answer.stdout[-6000:] + answer.stderr[-2000:]
+@pytest.mark.slow
+def test_every_package_and_the_walk_of_the_site_pass_on_postgresql(
+    chinese_server: Server,
+) -> None:
+    passes(_pytest_on(chinese_server, "whole", WHOLE))
+
+
+def _here(*names: str) -> list[Path]:
+    return [Path(__file__).parent / f"test_{name}.py" for name in names]
+
+
+ONLY_HERE = ("simultaneous_filings", "round_trips", "partitions", "lost_connection",
+             "last_decisions")  # fmt: skip
+
+
+def test_simultaneous_filings_partitions_and_lost_connections_on_postgresql(
+    chinese_server: Server,
+) -> None:
+    answer = _pytest_on(chinese_server, "simultaneous", _here(*ONLY_HERE))
+    passes(answer)
     assert " skipped" not in answer.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_a_thousand_pairs_of_last_decisions_on_postgresql(chinese_server: Server) -> None:
+    passes(_pytest_on(chinese_server, "thousand", _here("last_decisions"), "slow"))

@@ -39,6 +39,8 @@ class Kind:
     zh: str
     en: str
     inspect: Callable[[Path], Iterator[tuple[str, str]]]
+    notes: Callable[[Path], Iterable[str]] = lambda path: ()
+    """What is no fault and still should be known: data nobody has verified."""
 
 
 def _form(path: Path) -> Iterator[tuple[str, str]]:
@@ -46,6 +48,43 @@ def _form(path: Path) -> Iterator[tuple[str, str]]:
 
     for issue in lint_all([path]):
         yield issue.code, f"{issue.code} {issue.where}：{issue.message}"
+
+
+def _record(path: Path) -> Iterator[tuple[str, str]]:
+    from ortoo.kernel.forms.definition import FormError
+    from ortoo.kernel.forms.loader import read_yaml
+    from ortoo.kernel.forms.record_lint import lint
+
+    try:
+        issues = lint(read_yaml(path.read_text("utf-8")))
+    except FormError as error:
+        yield error.code, str(error)
+        return
+    for issue in issues:
+        yield issue.code, f"{issue.code} {issue.where}：{issue.message}"
+
+
+def _procedure(path: Path) -> Iterator[tuple[str, str]]:
+    from ortoo.kernel.threads.lint import lint_text
+
+    for issue in lint_text(path.read_text("utf-8"), name=path.name):
+        yield issue.code, str(issue)
+
+
+def _calendar(path: Path) -> Iterator[tuple[str, str]]:
+    from ortoo.kernel.threads.calendar_files import load_notice
+    from ortoo.kernel.threads.workdays import CalendarError
+
+    try:
+        load_notice(path)
+    except CalendarError as error:
+        yield error.code, str(error)
+
+
+def _unverified(path: Path) -> tuple[str, ...]:
+    from ortoo.kernel.threads.calendar_files import load_notice
+
+    return () if inspected(path, CALENDARS) else load_notice(path).unverified()
 
 
 def _pack(path: Path) -> Iterator[tuple[str, str]]:
@@ -96,10 +135,16 @@ def _layering(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _unknown(path: Path) -> Iterator[tuple[str, str]]:
-    yield "UNKNOWN-DEFINITION", f"{path.name} 不是表式、地区包、法定参数或对照文件"
+    yield (
+        "UNKNOWN-DEFINITION",
+        f"{path.name} 不是表式、办理规程、工作日历、地区包、法定参数或对照文件",
+    )
 
 
 FORMS = Kind("表式", "forms", _form)
+RECORDS = Kind("记录表式", "record forms", _record)
+PROCEDURES = Kind("办理规程", "procedures", _procedure)
+CALENDARS = Kind("工作日历", "working calendars", _calendar, _unverified)
 PACKS = Kind("地区包", "place packs", _pack)
 REGULATIONS = Kind("法定参数", "regulations", _regulation)
 LIMITS = Kind("审核界限", "soft limits", _limits)
@@ -116,7 +161,7 @@ def shown(path: Path) -> str:
 def kind_of(path: Path) -> Kind:
     """What a definition file is, by its name and its top level."""
     if path.suffix in (".yaml", ".yml"):
-        return FORMS
+        return _yaml_kind(path)
     if path.name == "pack.toml":
         return PACKS
     try:
@@ -127,13 +172,27 @@ def kind_of(path: Path) -> Kind:
         return REGULATIONS
     if "regulation" in top:
         return LIMITS
+    if "calendar" in top:
+        return CALENDARS
     return PROFILES if "columns" in top or "profile" in top else UNKNOWN
+
+
+def _yaml_kind(path: Path) -> Kind:
+    from ortoo.kernel.forms.record_loader import top_key
+
+    try:
+        top = top_key(path)
+    except UnicodeDecodeError:
+        return FORMS
+    return {"record": RECORDS, "procedure": PROCEDURES}.get(top, FORMS)
 
 
 def shipped() -> Iterator[tuple[Path, Kind]]:
     """Every definition in the package, and the layers when there is a checkout around it."""
     for pattern in (
         "**/forms/*.yaml",
+        "**/procedures/*.yaml",
+        "**/calendars/*.toml",
         "**/packs/*/pack.toml",
         "**/regulations/*.toml",
         "connectors/*/profiles/*.toml",
@@ -195,6 +254,54 @@ def together(files: Iterable[tuple[Path, Kind]]) -> Iterator[Finding]:
         if kind is PROFILES and not inspected(path, kind):
             for code, message in _items_of(path, units):
                 yield Finding(shown(path), code, f"{code} {message}")
+    yield from _records_together(everything)
+    yield from _calendars_together(everything)
+    yield from _procedures_together(everything)
+
+
+def _of_kind(files: Mapping[Path, Kind], kind: Kind) -> list[Path]:
+    """The files of a kind that are whole by themselves."""
+    return [path for path, found in files.items() if found is kind and not inspected(path, kind)]
+
+
+def _records_together(files: Mapping[Path, Kind]) -> Iterator[Finding]:
+    from ortoo.kernel.forms.definition import FormError
+    from ortoo.kernel.forms.record_lint import lint_together
+    from ortoo.kernel.forms.record_loader import load
+    from ortoo.kernel.forms.record_registry import collect
+
+    paths = {load(path).code: path for path in _of_kind(files, RECORDS)}
+    try:
+        newest = {form.code: form for form in collect(map(load, _of_kind(files, RECORDS)))}
+    except FormError as error:
+        yield Finding(error.where, error.code, str(error))
+        return
+    for issue in lint_together(newest.values()):
+        said = f"{issue.code} {issue.where}：{issue.message}"
+        yield Finding(shown(paths[issue.form]), issue.code, said)
+
+
+def _calendars_together(files: Mapping[Path, Kind]) -> Iterator[Finding]:
+    """A year said twice, a notice for a calendar that is not there."""
+    from ortoo.kernel.threads.calendar_files import Calendars, load_notice
+    from ortoo.kernel.threads.workdays import CalendarError
+
+    try:
+        Calendars(load_notice(path) for path in _of_kind(files, CALENDARS))
+    except CalendarError as error:
+        yield Finding(str(error.message).partition("：")[0], error.code, str(error))
+
+
+def _procedures_together(files: Mapping[Path, Kind]) -> Iterator[Finding]:
+    """What a procedure refers to and is not there, and two files of one version."""
+    procedures = _of_kind(files, PROCEDURES)
+    if not procedures:
+        return
+    from ortoo.commands.procedure import library_of
+    from ortoo.kernel.threads.lint import lint_all
+
+    for issue in lint_all(procedures, library_of(files)):
+        yield Finding(shown(Path(issue.file)), issue.code, str(issue))
 
 
 def _items_of(path: Path, units: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
@@ -221,15 +328,22 @@ def run(arguments: argparse.Namespace) -> int:
         return 2
     files = list(named(path.resolve() for path in paths) if paths else shipped())
     findings: list[Finding] = []
+    notes: list[str] = []
     for path, kind in files:
         found = inspected(path, kind)
         findings += found
+        noted = tuple(kind.notes(path))
+        notes += [f"{shown(path)}：{note}" for note in noted]
         if not arguments.json:
-            say(kind, path, found)
+            say(kind, path, found, noted)
     across = list(together(files))
     findings += across
     if arguments.json:
-        report = {"files": len(files), "findings": [asdict(finding) for finding in findings]}
+        report = {
+            "files": len(files),
+            "findings": [asdict(finding) for finding in findings],
+            "notes": notes,
+        }
         print(json.dumps(report, ensure_ascii=False))
     else:
         for finding in across:
@@ -239,8 +353,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if findings else 0
 
 
-def say(kind: Kind, path: Path, found: Sequence[Finding]) -> None:
-    """One line a file, and one under it for each finding."""
+def say(kind: Kind, path: Path, found: Sequence[Finding], notes: Sequence[str] = ()) -> None:
+    """One line a file, and one under it for each finding and note."""
     print(f"{f'✗ {len(found)}' if found else '✓'} {kind.zh} {kind.en}  {shown(path)}")
     for finding in found:
         print(f"    {finding.message}")
+    for note in notes:
+        print(f"    · {note}")

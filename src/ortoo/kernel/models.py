@@ -7,14 +7,16 @@ from ortoo.kernel.filings.models import Filing, LogTail, Original, ProjectionCur
 from ortoo.kernel.forms.models import ReturnDraft
 from ortoo.kernel.grants.models import AccessEntry, Account, Grant, LoginAttempt, RecoveryCode
 from ortoo.kernel.parties.models import Contact, ListMember, Party
-from ortoo.kernel.postings.models import Posting
+from ortoo.kernel.postings.models import BalanceSnapshot, Posting
 from ortoo.kernel.relay.models import Outbox
 from ortoo.kernel.seal.models import Checkpoint, Leaf, Sealed
+from ortoo.kernel.seal.nodes import LogNode
 from ortoo.kernel.threads.models import ThreadEntry
 
 __all__ = [
     "AccessEntry",
     "Account",
+    "BalanceSnapshot",
     "Checkpoint",
     "Contact",
     "Duty",
@@ -22,6 +24,7 @@ __all__ = [
     "Grant",
     "Leaf",
     "ListMember",
+    "LogNode",
     "LogTail",
     "LoginAttempt",
     "Original",

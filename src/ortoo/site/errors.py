@@ -22,7 +22,7 @@ from django.core.exceptions import (
     TooManyFilesSent,
 )
 from django.core.signals import got_request_exception
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.http import (
     Http404,
     HttpRequest,
@@ -38,6 +38,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from ortoo.kernel.filings.refusal import Refused
+from ortoo.kernel.filings.storage import refusal_of
 from ortoo.kernel.forms.definition import FormError
 from ortoo.site.security import Respond
 
@@ -56,6 +57,7 @@ TITLES = {
     429: noop("请求过于频繁"),
     500: noop("系统出错，您的数据没有丢失"),
     503: noop("系统正忙"),
+    507: noop("存储空间不足"),
 }
 
 
@@ -146,8 +148,13 @@ def problem_of(exception: BaseException | None) -> Problem | None:
     if isinstance(exception, FormError):
         # A form or a period that an address names and nobody knows.
         return Problem(404, exception.code, exception.message, noop("请核对表号和报告期。"))
-    if isinstance(exception, OperationalError):
-        return BUSY if any(word in str(exception) for word in _WAITED) else None
+    if isinstance(exception, OperationalError) and any(w in str(exception) for w in _WAITED):
+        return BUSY
+    if isinstance(exception, DatabaseError | OSError):
+        # A disk that is full or read-only shows wherever something is written, sessions too.
+        refusal = refusal_of(exception)
+        if refusal is not None:
+            return problem_of(refusal)
     return next((known for kind, known in _KNOWN if isinstance(exception, kind)), None)
 
 

@@ -23,6 +23,7 @@ from ortoo.site import home_office
 from ortoo.site.home_cards import MOST, deadline, form_title, open_duties
 from ortoo.site.jobs.models import Job
 from ortoo.site.jobs.views import shown
+from ortoo.site.matters import cards as matters
 from ortoo.site.navigation import FOREIGN, FORM, link, office_duty
 from ortoo.web import words
 
@@ -45,6 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if scope.may("manage_accounts"):
         context["jobs"] = [shown(job) for job in Job.objects.order_by("name")]
         context["issue_href"] = link("issue-code")
+    context["cards"] += matters.cards(scope, now, MOST)
     context["figures_href"] = link("figures", form=FORM)
     context["foreign_href"] = link("figures", form=FOREIGN)
     context["has_duties"] = scope.may("file_return") or scope.may("review")
@@ -80,8 +82,8 @@ def _welcome() -> dict[str, object]:
 def _clerk_cards(scope: Scope, now: int) -> list[dict[str, object]]:
     own = scope.parties("file_return")
     duties = [duty for duty in open_duties(scope, now) if duty.owner in own]
-    first = {"answer": 0, "refile": 1, "file": 2}
-    duties.sort(key=lambda duty: (_stale(duty, now), first.get(duty.kind, 3)))
+    first = {"answer": 0, "refile": 1, "file": 2, "confirm": 3}
+    duties.sort(key=lambda duty: (_stale(duty, now), first.get(duty.kind, 4)))
     return [_clerk_card(duty, now) for duty in duties[:MOST]]
 
 
@@ -95,12 +97,15 @@ def _clerk_card(duty: Duty, now: int) -> dict[str, object]:
         "file": (_("本期应报 1 张"), _("填报"), "open"),
         "refile": (_("已退回，请更正后重新报送"), _("更正"), "returned"),
         "answer": (_("有 1 条核实待答复"), _("答复"), "queried"),
+        "confirm": (_("代录 1 张待确认"), _("核对"), "open"),
     }
     title, action, state = words_of.get(duty.kind, (_("待办"), _("打开"), "open"))
     href = link("return", form=duty.form, period=duty.period)
     if duty.kind == "answer":
         asked = duty.opened_seq
         href = link("reply", form=duty.form, period=duty.period, query=asked) or href
+    if duty.kind == "confirm":
+        href = link("receipt", seq=duty.opened_seq) or href
     if duty.kind == "file" and duty.due_at is not None and duty.due_at < now:
         title, state = _("逾期未报 1 张"), "overdue"
     return {

@@ -9,6 +9,7 @@ from ortoo.kernel.duties.models import Duty
 from ortoo.kernel.forms import registry
 from ortoo.kernel.grants.scope import Scope
 from ortoo.site.demo_clock import clock_text
+from ortoo.site.matters.worklist import follows_file
 from ortoo.web import words
 
 MOST = 6
@@ -17,11 +18,13 @@ OLDEST_MS = 70 * words.DAY_MS
 
 
 def open_duties(scope: Scope, now: int) -> list[Duty]:
-    """Open duties of this scope, most urgent first, without those of long ago."""
+    """Open duties of this scope, most urgent first, without those of long ago and those in threads
+    of file-defined procedures, which have cards of their own."""
     return [
         duty
         for duty in selectors.open_duties(scope)
-        if duty.due_at is None or duty.due_at > now - OLDEST_MS
+        if (duty.due_at is None or duty.due_at > now - OLDEST_MS)
+        and not follows_file(duty.thread)
     ]
 
 

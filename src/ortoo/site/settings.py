@@ -3,6 +3,7 @@
 ORTOO_HOME       folder of this installation's data (default: var/ beside the checkout)
 ORTOO_DATABASE   postgresql://user:password@host:port/name (default: SQLite in ORTOO_HOME)
 ORTOO_MODE       production (default) or demo
+ORTOO_SEAL       each: sign a checkpoint with every filing (default: by the minute)
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ INSTALLED_APPS = [
     "ortoo.kernel",
     "ortoo.web",
     "ortoo.domains.market",
+    "ortoo.domains.trace",
+    "ortoo.domains.port",
+    "ortoo.connectors.ceb_xml",
     "ortoo.site",
 ]
 MIDDLEWARE = [
@@ -161,7 +165,15 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 
 # The place pack this installation serves: a folder name under kernel/places/packs or a path.
 PLACE_PACK = os.environ.get("ORTOO_PACK", "neimenggu")
-FORM_FOLDERS = [PACKAGE / "domains" / "market" / "forms"]
+FORM_FOLDERS = [PACKAGE / "domains" / name / "forms" for name in ("market", "port")]
+PROCEDURE_FOLDERS = [PACKAGE / "domains" / "port" / "procedures"]
+REGULATION_FOLDERS = [PACKAGE / "domains" / "port" / "regulations"]
+# How much one partition of the record holds on PostgreSQL: year or quarter.
+PARTITION_PERIOD = os.environ.get("ORTOO_PARTITION", "year")
+# Files of yearly holiday notices 节假日安排 beside those that ship, by the path separator.
+WORK_CALENDARS = [p for p in os.environ.get("ORTOO_CALENDARS", "").split(os.pathsep) if p]
+# "each": every filing's transaction signs a checkpoint; otherwise by the minute (docs/keys.md).
+SEAL = os.environ.get("ORTOO_SEAL", "")
 LOG_ORIGIN = os.environ.get("ORTOO_ORIGIN", "ortoo.example/log")
 LOGGING = {
     "version": 1,

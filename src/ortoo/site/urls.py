@@ -15,6 +15,7 @@ urlpatterns = [
     path("demo/clock/", demo_clock.page, name="demo-clock"),
     path("about/", about.page, name="about"),
     path("", include("ortoo.site.accounts.urls")),
+    path("", include("ortoo.site.matters.urls")),
     path("", include("ortoo.web.urls")),
     path("", include("ortoo.domains.market.web.urls")),
 ]

@@ -8,7 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ortoo.domains.market import observations
+from ortoo.domains.market.circles import column_statistics
 from ortoo.kernel.filings import read
 from ortoo.kernel.forms import body as codec
 from ortoo.kernel.forms import registry
@@ -17,7 +21,7 @@ from ortoo.kernel.forms.check import CheckContext, blocking, check
 from ortoo.kernel.forms.definition import Form
 from ortoo.kernel.forms.issues import Issue
 from ortoo.kernel.forms.limits import LimitTable, choose, load_all
-from ortoo.kernel.forms.peers import PeerStatistics, PeerTable, statistics
+from ortoo.kernel.forms.peers import PeerStatistics, PeerTable
 from ortoo.kernel.forms.periods import Period, parse, previous_on, year_before_on
 from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.threads.periodic import fold_return, return_thread
@@ -92,36 +96,28 @@ def _peers(form: Form, matter: Matter) -> PeerTable:
     chain = list(reversed(pack.reporting_chain(returns.places[own], on)))
     unit = pack.unit_of(on).get(returns.places[own], chain[0])
     circles = zip(_LEVELS, (chain[0], unit, pack.root.code), strict=True)
-    counted = returns.counted
-    price = returns.cells["price"]
-    rows: dict[tuple[str, str], tuple[PeerStatistics, ...]] = {}
-    circle_rows = [
-        (level, place, [r for r in _members(returns, place) if r != own and counted[r]])
+    counted, price = returns.counted.copy(), returns.cells["price"]
+    counted[own] = False
+    found = [
+        _blurred(column_statistics(price[_members(returns, place) & counted], level=level,
+                                   place=place))
         for level, place in circles
-    ]
-    for index, item in enumerate(form.leaves):
-        rows[("price", item.code)] = tuple(
-            _blurred(
-                (
-                    int(price[row, index])
-                    for row in members
-                    if price[row, index] != observations.MISSING
-                ),
-                level=level,
-                place=place,
-            )
-            for level, place, members in circle_rows
-        )
-    return PeerTable(rows)
+    ]  # fmt: skip
+    return PeerTable(
+        {
+            ("price", item.code): at_levels
+            for item, at_levels in zip(form.leaves, zip(*found, strict=True), strict=True)
+        }
+    )
 
 
-def _blurred(values: Iterable[int], *, level: str, place: str) -> PeerStatistics:
+def _blurred(found: Iterable[PeerStatistics]) -> list[PeerStatistics]:
     """Statistics whose median is rounded to 0.1 元: the exact one of an odd number of firms is one
     firm's price, and the message that quotes it is read by its competitor."""
-    found = statistics(values, level=level, place=place)
-    return replace(found, median2=(found.median2 + 10) // 20 * 20)
+    return [replace(one, median2=(one.median2 + 10) // 20 * 20) for one in found]
 
 
-def _members(returns: observations.PeriodReturns, place: str) -> list[int]:
+def _members(returns: observations.PeriodReturns, place: str) -> NDArray[np.bool_]:
+    """Which respondents stand at a place or under it, on the period's last day."""
     under = active_pack().under(place, returns.period.end)
-    return [row for row, at in enumerate(returns.places) if at in under]
+    return np.array([at in under for at in returns.places], bool)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import msgspec
 import numpy as np
+from django.db import connection
 from numpy.typing import NDArray
 
 from ortoo.algorithms.rollup import MISSING, Ints, Quotes
@@ -55,7 +57,8 @@ class PeriodReturns:
     nils: NDArray[np.int8]
 
     def row_of(self, party: str) -> int | None:
-        return self.parties.index(party) if party in self.parties else None
+        row = bisect_left(self.parties, party)
+        return row if row < len(self.parties) and self.parties[row] == party else None
 
     @property
     def counted(self) -> NDArray[np.bool_]:
@@ -80,15 +83,113 @@ def load(form_code: str, period_code: str, as_of: int | None = None) -> PeriodRe
     """The returns of a period as known at log index `as_of` (now when None).
 
     Kept by the last log index that touched the period, so that no process answers with what
-    another one has since changed.
+    another one has since changed. When a few threads have moved since, only they are folded anew.
     """
     stamp = read.last_touch(f"{form_code}|{period_code}|")
-    return _load(form_code, period_code, as_of, stamp)
+    if as_of is not None:
+        return _load(form_code, period_code, as_of, stamp, registry.get(form_code).version)
+    key = form_code, period_code
+    kept = _NEWEST.get(key)
+    if kept is not None and kept.stamp == stamp and kept.returns.form is registry.get(form_code):
+        return kept.returns
+    found = _followed(kept, stamp) if kept is not None else None
+    returns = found or _load(
+        form_code, period_code, None, stamp, registry.get(form_code).version
+    )
+    _keep(key, returns, stamp)
+    return returns
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A period's newest returns; `witness`: the digest of the filing at `stamp`.
+
+    A log whose filing at that index is another one is another log (a restored one, a test's).
+    """
+
+    returns: PeriodReturns
+    stamp: int
+    witness: bytes
+
+
+_NEWEST: dict[tuple[str, str], _Kept] = {}
+_KEPT_PERIODS = 12
+_FEW = 4
+"""Above a quarter of the respondents it is cheaper to read the whole period."""
+
+
+def _keep(key: tuple[str, str], returns: PeriodReturns, stamp: int) -> None:
+    # What a transaction has not committed may be taken back, and its log indexes come again.
+    if connection.in_atomic_block or not returns.parties:
+        return
+    filing = _digest(stamp)
+    _NEWEST.pop(key, None)
+    while len(_NEWEST) >= _KEPT_PERIODS:
+        _NEWEST.pop(next(iter(_NEWEST), key), None)
+    _NEWEST[key] = _Kept(returns, stamp, filing)
+
+
+def _digest(seq: int) -> bytes:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT digest FROM kernel_filing WHERE seq=%s", [seq])
+        found = cursor.fetchone()
+    return bytes(found[0]) if found else b""
+
+
+def _followed(kept: _Kept, stamp: int) -> PeriodReturns | None:
+    """What was kept with the threads that moved up to `stamp` folded anew; None to read it all."""
+    before = kept.returns
+    form = registry.get(before.form.code)
+    if stamp <= kept.stamp or form is not before.form or _digest(kept.stamp) != kept.witness:
+        return None
+    prefix = f"{form.code}|{before.period.code}|"
+    moved = [
+        thread
+        for thread in _moved(kept.stamp, stamp)
+        if thread.startswith(prefix) and "|@" not in thread
+    ]
+    rows = {thread: before.row_of(thread.removeprefix(prefix)) for thread in moved}
+    if None in rows.values() or len(moved) * _FEW > len(before.parties):
+        return None
+    lines = read.thread_lines(moved)
+    return _with(before, {int(rows[at] or 0): fold_return(lines[at]) for at in moved})
+
+
+def _moved(after: int, until: int) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT thread FROM kernel_thread_entry WHERE seq > %s AND seq <= %s",
+            [after, until],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _with(before: PeriodReturns, fresh: Mapping[int, ReturnState]) -> PeriodReturns:
+    """The same respondents with these rows' states and cells replaced."""
+    states = list(before.states)
+    filings = read.bodies(s.effective for s in fresh.values() if s.effective is not None)
+    rows = list(fresh)
+    states_at = [fresh[row] for row in rows]
+    found = [filings.get(state.effective or 0) for state in states_at]
+    places = list(before.places)
+    for row, state, filing in zip(rows, states_at, found, strict=True):
+        states[row] = state
+        places[row] = state.place or (filing.place if filing else "")
+    cells = {code: column.copy() for code, column in before.cells.items()}
+    nils = before.nils.copy()
+    if rows:
+        new, new_nils = _cells(before.form, found)
+        nils[rows] = new_nils
+        for code, column in cells.items():
+            column[rows] = new[code]
+    return replace(before, places=tuple(places), states=tuple(states), cells=cells, nils=nils)
 
 
 @lru_cache(maxsize=16)
-def _load(form_code: str, period_code: str, as_of: int | None, _stamp: int) -> PeriodReturns:
-    form = registry.get(form_code)
+def _load(
+    form_code: str, period_code: str, as_of: int | None, _stamp: int, version: int
+) -> PeriodReturns:
+    form = registry.get(form_code, version)
     threads = read.thread_lines_like(f"{form_code}|{period_code}|")
     states = {
         thread.split("|", 2)[2]: fold_return(lines, as_of)
@@ -112,9 +213,27 @@ def _load(form_code: str, period_code: str, as_of: int | None, _stamp: int) -> P
     )
 
 
+def as_filed(form_code: str, period_code: str, as_of: int | None = None) -> PeriodReturns:
+    """`load` in the rows of the version that the period's opening pinned, whatever is in use since:
+    what is stored of a period must not change because another version is loaded or activated."""
+    found = load(form_code, period_code, as_of)
+    pinned = max((s.version for s in found.states if s.version is not None), default=None)
+    return found if pinned is None else in_rows_of(found, registry.get(form_code, pinned))
+
+
+def in_rows_of(returns: PeriodReturns, form: Form) -> PeriodReturns:
+    """The same returns in the rows of another version, read from the filings anew."""
+    if form is returns.form:
+        return returns
+    filings = read.bodies(s.effective for s in returns.states if s.effective is not None)
+    cells, nils = _cells(form, [filings.get(s.effective or 0) for s in returns.states])
+    return replace(returns, form=form, cells=cells, nils=nils)
+
+
 def forget() -> None:
     """Drop kept periods: for a test whose log indexes come again with other contents."""
     _load.cache_clear()
+    _NEWEST.clear()
 
 
 def _cells(

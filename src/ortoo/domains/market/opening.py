@@ -15,6 +15,7 @@ from ortoo.kernel.forms.periods import due_at_ms, opens_at_ms, parse, period_on
 from ortoo.kernel.parties.models import ListMember, Party
 from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.places.pack import Pack
+from ortoo.kernel.threads.activation import version_at
 
 SYSTEM = "SYSTEM"
 SAMPLE = "retail_necessities"
@@ -37,7 +38,10 @@ def reviewing_chain(pack: Pack, place: str, on: dt.date) -> list[str]:
 
 def open_period(*, form: str, period: str, now_ms: int) -> Receipt:
     """File the opening of a period with the respondents of this moment (Law 6)."""
-    pack, definition, span = active_pack(), registry.get(form), parse(period)
+    pack, span = active_pack(), parse(period)
+    newest = registry.get(form).version
+    version = version_at(form, span.start, newest, now_ms=now_ms)
+    definition = registry.get(form, version)
     members = ListMember.objects.filter(list_code=SAMPLE, valid_from__lte=span.end.isoformat())
     parties = sorted(
         row.party for row in members if not row.valid_to or row.valid_to >= span.start.isoformat()
@@ -69,6 +73,7 @@ def open_period(*, form: str, period: str, now_ms: int) -> Receipt:
                 "review_due_at": due + REVIEW_HOURS * _HOUR_MS,
                 "offices": {place: agencies[place] for place in sorted(offices)},
                 "respondents": respondents,
+                "version": version,
             },
         ),
         now_ms=now_ms,

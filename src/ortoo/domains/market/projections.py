@@ -42,7 +42,7 @@ def _slices_of(form: str, period: str) -> tuple[str, str]:
 def rows(slice_: str) -> Mapping[str, list[Row]]:
     """Every (basis, unit, item) of one period; empty where nobody owes or says anything."""
     form_code, period_code = slice_.split("|")
-    returns = observations.load(form_code, period_code)
+    returns = observations.as_filed(form_code, period_code)
     if not returns.parties:
         return {}
     table: list[Row] = []
@@ -89,7 +89,8 @@ def _before(
         return None
     if period is None:
         return None
-    earlier = observations.load(returns.form.code, period.code, as_of)
+    found = observations.load(returns.form.code, period.code, as_of)
+    earlier = observations.in_rows_of(found, returns.form)
     return observations.aligned(earlier, returns.parties) if earlier.parties else None
 
 

@@ -6,7 +6,7 @@ that are shown get their full sentences. Nothing here costs a query a respondent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ortoo.domains.market import checking, observations
+from ortoo.domains.market import checking
 from ortoo.domains.market.observations import MISSING, Ints, PeriodReturns
+from ortoo.domains.market.review_past import Past, cell_at, number_at, peer_rows, peers_of
 from ortoo.domains.market.review_peers import Peers, shown_peers
-from ortoo.domains.market.review_selectors import LOOK_BACK, Review
+from ortoo.domains.market.review_selectors import Review
 from ortoo.domains.market.rules.effect import (
     NONE,
     Effect,
@@ -30,11 +31,9 @@ from ortoo.domains.market.rules.effect import (
 from ortoo.kernel.filings import read
 from ortoo.kernel.forms.body import GridBody
 from ortoo.kernel.forms.check import CheckContext, check
-from ortoo.kernel.forms.definition import Cell, Form, Nil
+from ortoo.kernel.forms.definition import Cell, Form
 from ortoo.kernel.forms.issues import Issue
-from ortoo.kernel.forms.peers import PeerStatistics, PeerTable, statistics
-from ortoo.kernel.forms.periods import Period, previous_on, year_before_on
-from ortoo.kernel.places.active import active_pack
+from ortoo.kernel.forms.peers import PeerTable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,7 +43,6 @@ __all__ = [
     "peers_of", "queue", "shown_peers",
 ]  # fmt: skip
 WAITING = ("queried", "pending", "below")
-_NILS = {-1: Nil.NOT_CARRIED, -2: Nil.OUT_OF_STOCK, -3: Nil.OUT_OF_SEASON}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,54 +84,6 @@ class Queue:
     parties: int
 
 
-class Past:
-    """This period, those before it and the year before, each loaded once."""
-
-    def __init__(self, form: Form, period: Period) -> None:
-        self.form, self.period = form, period
-        self.now = observations.load(form.code, period.code)
-        spans: list[Period] = []
-        earlier = previous_on(form, period)
-        while earlier is not None and len(spans) < LOOK_BACK - 1:
-            spans.append(earlier)
-            earlier = previous_on(form, earlier)
-        self._spans = spans
-        year = year_before_on(form, period)
-        self.previous = observations.load(form.code, spans[0].code) if spans else None
-        self.year = observations.load(form.code, year.code) if year else None
-        self._earlier: list[PeriodReturns] | None = None
-
-    def earlier(self) -> list[PeriodReturns]:
-        """The seven periods before this one, newest first."""
-        if self._earlier is None:
-            self._earlier = [observations.load(self.form.code, span.code) for span in self._spans]
-        return self._earlier
-
-    def series(self, party: str, measure: str, index: int) -> tuple[int | None, ...]:
-        """One firm's cell over eight periods, oldest first."""
-        return tuple(
-            number_at(returns, party, measure, index)
-            for returns in (*reversed(self.earlier()), self.now)
-        )
-
-
-def number_at(returns: PeriodReturns | None, party: str, measure: str, index: int) -> int | None:
-    """A firm's number in a period, or None."""
-    cell = cell_at(returns, party, measure, index)
-    return cell if type(cell) is int else None
-
-
-def cell_at(returns: PeriodReturns | None, party: str, measure: str, index: int) -> Cell:
-    """A firm's cell in a period: a number, the reason of an empty price, or None."""
-    row = returns.row_of(party) if returns is not None else None
-    if returns is None or row is None or returns.states[row].effective is None:
-        return None
-    value = int(returns.cells[measure][row, index])
-    if value != MISSING:
-        return value
-    return _NILS.get(int(returns.nils[row, index])) if measure == "price" else None
-
-
 def queue(view: Review, *, party: str = "", limit: int = 50) -> Queue:
     """Flagged cells of the returns still to be passed here, the most weighty first.
 
@@ -141,7 +91,7 @@ def queue(view: Review, *, party: str = "", limit: int = 50) -> Queue:
     """
     past = Past(view.form, view.period)
     wanted = {row.party for row in view.at(*WAITING)} if not party else {party}
-    flagged = [found for found in _flags(past) if found[0] in wanted]
+    flagged = _flags_of(past, wanted)
     circle = Circle(past.now, view.office)
     measure_of = {rule.id: rule.measure for rule in view.form.rules}
     cells: dict[tuple[str, str, str], list[str]] = {}
@@ -222,6 +172,45 @@ def effect_of(past: Past, circle: Circle, party: str, measure: str, index: int) 
 _Flags = tuple[tuple[str, str, str], ...]
 _kept: dict[str, tuple[tuple[object, ...], _Flags]] = {}
 _KEPT_PERIODS = 8
+_FEW = 20
+"""Returns; one costs 4 ms by itself, six hundred at once about 100."""
+
+
+def _flags_of(past: Past, wanted: Set[str]) -> list[tuple[str, str, str]]:
+    """(party, item, soft rule) of the wanted returns in force.
+
+    Of a few returns each is checked by itself: while returns pour in, the whole period's flags are
+    never kept for long, and a banner's queue must not pay for the region's.
+    """
+    found = _kept_flags(past)
+    if found is None and len(wanted) <= _FEW:
+        return _flags_one_by_one(past, wanted)
+    return [one for one in found or _flags(past) if one[0] in wanted]
+
+
+def _flags_one_by_one(past: Past, wanted: Set[str]) -> list[tuple[str, str, str]]:
+    """As the vectorised checks flag them: leaf rows, soft rules, counted returns."""
+    rows = {party: past.now.row_of(party) for party in sorted(wanted)}
+    counted = [party for party, row in rows.items() if row is not None and past.counted[row]]
+    every = [(party, item.code, "") for party in counted for item in past.form.leaves]
+    return [
+        (party, item, issue.rule)
+        for (party, item, _), issues in _issues(past, set(counted), every).items()
+        if item in past.form.leaf_index
+        for issue in issues
+        if issue.code == "RULE-SOFT"
+    ]
+
+
+def _basis(past: Past) -> tuple[object, ...]:
+    return past.now, past.previous, past.year
+
+
+def _kept_flags(past: Past) -> _Flags | None:
+    """The period's flags where they were computed from these very arrays."""
+    kept = _kept.get(f"{past.form.key}|{past.period.code}")
+    same = kept and all(one is two for one, two in zip(kept[0], _basis(past), strict=True))
+    return kept[1] if kept and same else None
 
 
 def _flags(past: Past) -> _Flags:
@@ -229,15 +218,10 @@ def _flags(past: Past) -> _Flags:
 
     Kept by the very arrays it was computed from: a period that has changed is loaded anew.
     """
-    key = f"{past.form.key}|{past.period.code}"
-    basis = (past.now, past.previous, past.year)
-    kept = _kept.get(key)
-    if kept is not None and all(one is two for one, two in zip(kept[0], basis, strict=True)):
-        return kept[1]
     found = _find_flags(past)
     while len(_kept) >= _KEPT_PERIODS:
-        _kept.pop(next(iter(_kept)))
-    _kept[key] = (basis, found)
+        _kept.pop(next(iter(_kept)), None)
+    _kept[f"{past.form.key}|{past.period.code}"] = (_basis(past), found)
     return found
 
 
@@ -275,9 +259,8 @@ def _frame(past: Past, rows: NDArray[np.intp]) -> pl.DataFrame:
         data[measure.code] = _column(now.cells[measure.code][rows])
         for lag, returns in (("@-1", past.previous), ("@year", past.year)):
             data[measure.code + lag] = _column(_aligned(returns, measure.code, parties, count))
-    for level, place_of in zip(form.levels, _circles(past), strict=True):
-        places = [place_of(now.places[row]) for row in rows]
-        data[level] = pl.Series(np.repeat(places, count).tolist(), dtype=pl.Categorical)
+    for level, places in zip(form.levels, past.circles, strict=True):
+        data[level] = pl.Series(np.repeat(places[rows], count).tolist(), dtype=pl.Categorical)
     return pl.DataFrame(data)
 
 
@@ -300,36 +283,7 @@ def _aligned(
     return found
 
 
-def _circles(past: Past) -> tuple[Callable[[str], str], ...]:
-    """For each level of the form, the code of the peers' place: own, reporting unit, root."""
-    pack = active_pack()
-    unit = pack.unit_of(past.period.end)
-    return (lambda place: place, lambda place: unit.get(place, place), lambda _: pack.root.code)
-
-
 # --- what is shown of a flagged cell ------------------------------------------------------------
-
-
-def peers_of(past: Past, party: str, item: str) -> tuple[PeerStatistics, ...]:
-    """Other counted respondents' prices of one item by level, nearest first; not its own."""
-    row = past.now.row_of(party)
-    if row is None:
-        return ()
-    index, counted = past.form.leaf_index[item], past.now.counted
-    price = past.now.cells["price"][:, index]
-    found = []
-    for level, place_of in zip(past.form.levels, _circles(past), strict=True):
-        at = place_of(past.now.places[row])
-        values = (
-            int(price[other])
-            for other, place in enumerate(past.now.places)
-            if other != row
-            and counted[other]
-            and place_of(place) == at
-            and price[other] != MISSING
-        )
-        found.append(statistics(values, level=level, place=at))
-    return tuple(found)
 
 
 def _issues(
@@ -344,7 +298,7 @@ def _issues(
     limits = checking.limits_of(past.form, past.period)
     found: dict[tuple[str, str, str], list[Issue]] = {}
     for firm in sorted(parties):
-        peers = {("price", item): peers_of(past, firm, item) for item in items[firm]}
+        peers = peer_rows(past, firm, items[firm])
         context = CheckContext(
             previous=_grid(past.form, past.previous, firm),
             year_before=_grid(past.form, past.year, firm),

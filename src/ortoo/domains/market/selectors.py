@@ -40,9 +40,10 @@ def open_duties(scope: Scope) -> list[Duty]:
                 "code", flat=True
             )
         )
+    # Duties of other matters have no period; an agency may owe a hundred thousand of them.
     found = Duty.objects.filter(
         owner__in=sorted(owners), closed_seq__isnull=True, void_seq__isnull=True
-    )
+    ).exclude(period="")
     return sorted(found, key=lambda duty: (duty.due_at is None, duty.due_at or 0, duty.key))
 
 

@@ -79,8 +79,9 @@ def file_return(*, scope: Scope, new: ReturnToFile, now_ms: int) -> Receipt:
     """报送 or 自查更正. Raises Refused with the form's issues in `details`."""
     matter = new.matter
     scope.require("file_return", form=matter.form, party=matter.party)
-    definition = registry.get(matter.form, new.version)
-    behaviour_of(matter.form, new.version).encode(new.grid)
+    version = new.version or matter.state().version
+    definition = registry.get(matter.form, version)
+    behaviour_of(matter.form, version).encode(new.grid)
     _refuse_future(definition, parse(matter.period), now_ms)
     issues = checking.issues_of(definition, new.grid, matter)
     stopping = checking.blocking(issues)
@@ -95,7 +96,7 @@ def file_return(*, scope: Scope, new: ReturnToFile, now_ms: int) -> Receipt:
     receipt = file(
         Draft(
             form=matter.form,
-            version=new.version,
+            version=version,
             filer=matter.party,
             actor=scope.actor,
             key=new.key,
@@ -169,6 +170,32 @@ def send_back(
         raise Refused("REASON-NEEDED", "退回必须写明原因。", "请填写退回原因。")
     body = {**_matter_body(matter), "target": target, "office": office, "text": text.strip()[:500]}
     return _say("K-SENDBACK", scope, matter, body, now_ms)
+
+
+def confirm_assisted(*, scope: Scope, matter: Matter, target: int, now_ms: int) -> Receipt:
+    """确认代录: the party says that what an office entered for it is what it stated."""
+    scope.require("confirm_assisted", form=matter.form, party=matter.party)
+    receipt = file(
+        Draft(
+            form="K-CONFIRM",
+            filer=matter.party,
+            actor=scope.actor,
+            key=_key("confirm", matter.thread, str(target)),
+            said_at=now_ms,
+            period=matter.period,
+            subject=matter.party,
+            body={
+                "form": matter.form,
+                "period": matter.period,
+                "party": matter.party,
+                "target": target,
+                "text": "",
+            },
+        ),
+        now_ms=now_ms,
+    )
+    catch_up()
+    return receipt
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,11 @@ class Duty(models.Model):
                 name="duty_open_owner",
                 condition=models.Q(closed_seq__isnull=True, void_seq__isnull=True),
             ),
+            models.Index(
+                fields=["due_at", "key"],
+                name="duty_open_due",
+                condition=models.Q(closed_seq__isnull=True, void_seq__isnull=True),
+            ),
             models.Index(fields=["thread"], name="duty_thread"),
             models.Index(fields=["owner", "due_at", "opened_seq", "closed_seq"], name="duty_as_of"),
         ]

@@ -16,8 +16,22 @@ JsonObject: TypeAlias = Mapping[str, object]
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Annulment:
+    """Who may annul filings of a form: under which `forms`, and parties of which `kinds`."""
+
+    forms: frozenset[str]
+    kinds: frozenset[str]
+
+
 class Behaviour(Protocol):
-    """A form as the write path sees it; every method is pure."""
+    """A form as the write path sees it; every method is pure.
+
+    It may also carry `annulment` (an Annulment; without one nobody annuls), `corrected_by` (forms
+    whose filings may correct a line of one of this), `supersedable` (True), `posts` (True; False
+    where no filing ever moves a quantity) and `check_draft(draft, data)`, which raises Refused for
+    what the body alone cannot tell.
+    """
 
     @property
     def code(self) -> str: ...
@@ -53,9 +67,7 @@ def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def parse(data: bytes) -> object:
     """Strict JSON: duplicate keys, NaN and infinities are refused with a code."""
     try:
-        return json.loads(
-            data, object_pairs_hook=_no_duplicates, parse_constant=_refuse_constant
-        )
+        return json.loads(data, object_pairs_hook=_no_duplicates, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise Refused("BODY-JSON", "报文不是有效的 JSON。", "请检查编码与括号。") from error
 
@@ -97,12 +109,19 @@ class RecordBehaviour:
     version: int
     validate: Callable[[JsonObject], Iterable[str]]
     relate: Callable[[Draft, JsonObject], Iterable[Entry]] = lambda draft, body: ()
-    post: Callable[[Draft, JsonObject], Iterable[Move]] = lambda draft, body: ()
+    post: Callable[[Draft, JsonObject], Iterable[Move]] | None = None
     address: Callable[[Draft, JsonObject], Iterable[str]] = lambda draft, body: ()
+    annulment: Annulment | None = None
+    corrected_by: frozenset[str] = frozenset()
+    supersedable: bool = True
 
     @property
     def digest(self) -> bytes:
         return hashlib.sha256(f"record-form {self.code} v{self.version}".encode()).digest()
+
+    @property
+    def posts(self) -> bool:
+        return self.post is not None
 
     def encode(self, body: object) -> bytes:
         data = body if isinstance(body, bytes) else _written(body)
@@ -130,10 +149,15 @@ class RecordBehaviour:
         return _derived(self.code, self.relate, draft, data)
 
     def moves(self, draft: Draft, data: bytes) -> Sequence[Move]:
-        return _derived(self.code, self.post, draft, data)
+        return () if self.post is None else _derived(self.code, self.post, draft, data)
 
     def addressees(self, draft: Draft, data: bytes) -> Sequence[str]:
         return _derived(self.code, self.address, draft, data)
+
+
+def posts(behaviour: Behaviour) -> bool:
+    """Whether filings under it may move quantities."""
+    return bool(getattr(behaviour, "posts", True))
 
 
 _REGISTER: dict[tuple[str, int], Behaviour] = {}

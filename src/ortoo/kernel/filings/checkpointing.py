@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
 from django.db import connection
 
@@ -20,6 +22,8 @@ class CheckpointRow:
 
 
 COLUMNS = ("size", "sha256", "sm3", "frontier", "note", "signed_at")
+# Not dataclasses.astuple, which copies every value deeply.
+values_of = attrgetter(*COLUMNS)
 _SELECT = f"SELECT {','.join(COLUMNS)} FROM kernel_checkpoint"
 
 
@@ -29,10 +33,20 @@ def store_checkpoint(row: CheckpointRow) -> CheckpointRow:
         cursor.execute(
             f"INSERT INTO kernel_checkpoint ({','.join(COLUMNS)}) VALUES (%s,%s,%s,%s,%s,%s)"
             " ON CONFLICT (size) DO NOTHING",
-            astuple(row),
+            values_of(row),
         )
         cursor.execute(f"{_SELECT} WHERE size = %s", [row.size])
         return _row(cursor.fetchone())
+
+
+_RAW_INSERT = (
+    f"INSERT INTO kernel_checkpoint ({','.join(COLUMNS)}) VALUES ({','.join('?' * len(COLUMNS))})"
+)
+
+
+def store_within(raw: Any, row: CheckpointRow) -> None:
+    """Insert inside the write's own transaction on SQLite; `raw` is its connection."""
+    raw.execute(_RAW_INSERT, values_of(row))
 
 
 def last_checkpoint(at_least: int = 0) -> CheckpointRow | None:

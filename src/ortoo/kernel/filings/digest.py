@@ -16,8 +16,11 @@ ENVELOPE_FIELDS = (
 
 def envelope(draft: Draft, *, version: int, form_digest: bytes, thread: str, now_ms: int) -> bytes:
     """Canonical JSON of everything said about the statement apart from its body."""
+    # Only where it says something: filings made before the field existed keep their digests.
+    under = {} if draft.under is None else {"under": draft.under}
     return canonical(
         {
+            **under,
             "actor": draft.actor,
             "annuls": draft.annuls,
             "corrects": draft.corrects,

@@ -50,7 +50,9 @@ class Draft:
     `key` makes filing idempotent: the same key with the same content returns the first receipt.
     `body` is a mapping for record forms and a `GridBody` for grid forms, or bytes already encoded.
     Times are milliseconds since the epoch. `filer` is the party whose statement it is, `actor` who
-    pressed the button (`account:…`, `SYSTEM`).
+    pressed the button (`account:…`, `SYSTEM`). `under` is the log index of the filing that lets
+    the actor speak for the filer, where `mode` asks for one (a mandate, a downtime number, a signed
+    policy). `attachments` are named in the body by their addresses.
     """
 
     form: str
@@ -70,6 +72,8 @@ class Draft:
     version: int | None = None
     original: Original | None = None
     sealed: tuple[SealedValue, ...] = ()
+    under: int | None = None
+    attachments: tuple[Original, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ortoo.kernel.duties.reconcile import DutyRow
-from ortoo.kernel.filings.draft import Draft, Entry, Move
+from ortoo.kernel.filings.draft import Draft, Entry, Move, Original
 from ortoo.kernel.filings.refusal import Refused
 
 MAX_REASON = 2_000
@@ -19,6 +19,10 @@ WIDTHS = {
     "form": 40, "filer": 40, "actor": 80, "key": 80, "period": 16, "subject": 80, "place": 20,
     "mode": 12, "reason": MAX_REASON,
 }  # fmt: skip
+# own 本单位直报, assisted 代录, mandate 受托, downtime 停机补录, policy 按签发办法,
+# import 历史导入, relay 他处转来, system 系统.
+MODES = frozenset({"own", "assisted", "mandate", "downtime", "policy", "import", "relay", "system"})
+UNDER = frozenset({"mandate", "downtime", "policy"})
 NEEDED = ("form", "filer", "actor", "key", "mode")
 MAX_THREAD = 160
 MAX_KIND = 20
@@ -28,23 +32,49 @@ DUTY_WIDTHS = {
 
 
 def check_envelope(draft: Draft) -> None:
-    """Raises Refused FILING-KEY, ENVELOPE-TEXT, ENVELOPE-NUMBER or ORIGINAL-TOO-LARGE."""
+    """Raises Refused: FILING-KEY, ENVELOPE-…, ORIGINAL-TOO-LARGE, UNDER-… or ASSIST-EVIDENCE."""
     if not _is_text(draft.key, WIDTHS["key"], lines=False) or not draft.key:
         raise Refused("FILING-KEY", "报件标识应为 1–80 个可见字符。", "请由系统生成标识。")
     for problem in _text_problems(draft):
         raise Refused("ENVELOPE-TEXT", problem, "请更正后重新报送。")
-    indexes = (draft.supersedes, draft.annuls, draft.corrects)
+    indexes = (draft.supersedes, draft.annuls, draft.corrects, draft.under)
     for number in (draft.said_at, *(index for index in indexes if index is not None)):
         if type(number) is not int or not 0 <= number <= MAX_INDEX:
             raise Refused(
                 "ENVELOPE-NUMBER", f"时间或报件号「{str(number)[:30]}」无效。", "请刷新页面后重试。"
             )
-    if draft.original is not None and len(draft.original.content) > MAX_ORIGINAL_BYTES:
+    _check_mode(draft)
+    size = sum(len(kept.content) for kept in _kept(draft))
+    if size > MAX_ORIGINAL_BYTES:
         raise Refused(
             "ORIGINAL-TOO-LARGE",
-            f"原件 {len(draft.original.content):,} 字节，超过上限 {MAX_ORIGINAL_BYTES:,} 字节。",
+            f"原件与附件共 {size:,} 字节，超过上限 {MAX_ORIGINAL_BYTES:,} 字节。",
             "请压缩或拆分后再附。",
             413,
+        )
+
+
+def _kept(draft: Draft) -> tuple[Original, ...]:
+    return (*((draft.original,) if draft.original is not None else ()), *draft.attachments)
+
+
+def _check_mode(draft: Draft) -> None:
+    """How it came: in one's own right, or under something that lets another speak."""
+    if draft.mode not in MODES:
+        raise Refused("ENVELOPE-MODE", f"没有报送方式「{draft.mode}」。", "请刷新页面后重试。")
+    if (draft.under is None) is (draft.mode in UNDER):
+        must = "须" if draft.under is None else "不得"
+        raise Refused(
+            "UNDER-NEEDED" if draft.under is None else "UNDER-UNASKED",
+            f"报送方式「{draft.mode}」{must}注明所依据的报件号。",
+            "委托、停机补录与按签发办法办理的，请注明依据；其他方式不必。",
+            403,
+        )
+    if draft.mode == "assisted" and not (_kept(draft) or draft.reason.strip()):
+        raise Refused(
+            "ASSIST-EVIDENCE",
+            "代录须附凭据：纸表照片，或来电登记（时间、来电人）。",
+            "请附照片，或在原因栏写明来电登记。",
         )
 
 
@@ -94,11 +124,11 @@ def _text_problems(draft: Draft) -> Iterator[str]:
             yield f"报件的「{name}」应为不超过 {width} 个可见字符的文本。"
         elif name in NEEDED and not value:
             yield f"报件的「{name}」不能为空。"
-    if draft.original is not None and not (
-        _is_text(draft.original.media_type, 100, lines=False)
-        and _is_text(draft.original.name, 200, lines=False)
-    ):
-        yield "原件的类型或文件名过长或含不可见字符。"
+    for kept in _kept(draft):
+        if not (
+            _is_text(kept.media_type, 100, lines=False) and _is_text(kept.name, 200, lines=False)
+        ):
+            yield "原件的类型或文件名过长或含不可见字符。"
 
 
 def _is_text(value: object, width: int, *, lines: bool) -> bool:

@@ -37,6 +37,7 @@ class Filing(models.Model):
     original = models.BinaryField(max_length=32, null=True)
     digest = models.BinaryField(max_length=32)
     digest_sm3 = models.BinaryField(max_length=32)
+    under = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "kernel_filing"
@@ -47,6 +48,11 @@ class Filing(models.Model):
                 fields=["supersedes"],
                 name="filing_supersedes",
                 condition=models.Q(supersedes__isnull=False),
+            ),
+            models.Index(
+                fields=["annuls"],
+                name="filing_annuls",
+                condition=models.Q(annuls__isnull=False),
             ),
         ]
 

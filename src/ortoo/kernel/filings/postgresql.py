@@ -15,14 +15,21 @@ import psycopg
 from django.db import connection
 
 from ortoo.kernel.filings.store import (
+    AUTHORITY_SQL,
     DUTY_COLUMNS,
+    ENTRY_COLUMNS,
     FILING_COLUMNS,
+    KIND_SQL,
     PENDING,
+    POSTED_SQL,
     TARGET_SQL,
+    Question,
     Reads,
     Writes,
     gather,
+    gather_rare,
 )
+from ortoo.kernel.postings.balance import BALANCE_SQL, FOREVER
 
 # Advisory locks are (our class, bucket): a batch of any size then fits the server's lock table
 # (64 × connections by default), for which two unrelated threads wait for each other one time in
@@ -35,9 +42,23 @@ _TAIL = (
     "INSERT INTO kernel_log_tail (id, size) VALUES (1, %s)"
     " ON CONFLICT (id) DO UPDATE SET size = kernel_log_tail.size + excluded.size RETURNING size"
 )
-_BIGINT = "seq|said_at|received_at|supersedes|annuls|corrects|due_at|quantity|opened_seq|closed_seq"
+# Accounts have a class of their own, taken after the threads: those of filings that are taken back
+# are known to the server alone, so it hashes.
+_ACCOUNTS = (
+    "SELECT unnest(%s::text[]) UNION"
+    " SELECT account FROM kernel_posting WHERE line >= 0 AND seq = ANY(%s::bigint[])"
+)
+_LOCK_ACCOUNTS = (
+    f"SELECT pg_advisory_xact_lock({_LOCK_CLASS + 1}, b) FROM (SELECT DISTINCT"
+    f" hashtext(account) & {_BUCKETS - 1} AS b FROM ({_ACCOUNTS}) AS a(account) ORDER BY 1) AS l"
+)
+_BALANCES = BALANCE_SQL.format(accounts=_ACCOUNTS, since="%s::text", upto="%s::bigint")
+_BIGINT = (
+    "seq|under|at|said_at|received_at|supersedes|annuls|corrects|due_at|quantity|opened_seq"
+    "|closed_seq|void_seq"
+)
 _TYPES = {
-    **dict.fromkeys((*_BIGINT.split("|"), "void_seq"), "bigint"),
+    **dict.fromkeys(_BIGINT.split("|"), "bigint"),
     **dict.fromkeys(("form_version", "line"), "int"),
     **dict.fromkeys(
         (
@@ -55,8 +76,7 @@ def _value(name: str) -> str:
     if name not in _LOG_INDEXES:
         return f"v.{name}"
     return (
-        f"CASE WHEN v.{name} >= {PENDING} THEN v.{name} - {PENDING} + 1 + t.base"
-        f" ELSE v.{name} END"
+        f"CASE WHEN v.{name} >= {PENDING} THEN v.{name} - {PENDING} + 1 + t.base ELSE v.{name} END"
     )
 
 
@@ -74,6 +94,20 @@ def _insert(table: str, columns: Sequence[str]) -> str:
     return f"INSERT INTO {table} ({','.join(columns)}) SELECT {values}{_source(columns)}"
 
 
+_USUAL = (
+    (f"SELECT {','.join(FILING_COLUMNS)} FROM kernel_filing_known(%s::text[])", "keys"),
+    (
+        f"SELECT {','.join(ENTRY_COLUMNS)} FROM kernel_thread_entry WHERE thread = ANY(%s::text[])",
+        "threads",
+    ),
+    (f"SELECT {','.join(DUTY_COLUMNS)} FROM kernel_duty WHERE thread = ANY(%s::text[])", "threads"),
+    (f"{TARGET_SQL} = ANY(%s::bigint[])", "targets"),
+)
+_RARE = (
+    (f"{AUTHORITY_SQL} = ANY(%s::bigint[])", "authorities"),
+    (f"{KIND_SQL} = ANY(%s::text[])", "annullers"),
+    (f"{POSTED_SQL} = ANY(%s::bigint[])", "reversed"),
+)
 _SEALED = ("commitment", "filing_key", "path", "subject", "ciphertext")
 _POSTING = ("seq", "line", "account", "commodity", "quantity", "occurred_on")
 _ORIGINAL = ("sha256", "media_type", "name", "content")
@@ -113,8 +147,7 @@ class PostgresStore:
         finally:
             self._raw.prepare_threshold = threshold
 
-    def read(self, keys: Sequence[str], threads: Sequence[str], targets: Sequence[int]) -> Reads:
-        filings, duties = ",".join(FILING_COLUMNS), ",".join(DUTY_COLUMNS)
+    def read(self, asked: Question) -> Reads:
         with self._round_trip() as cursor:
             if self._own:
                 # Each statement must see what the locks made it wait for, so not REPEATABLE READ.
@@ -123,22 +156,25 @@ class PostgresStore:
                 # scans them whole, until the next ANALYZE: measured four times the server's time.
                 cursor().execute("SET LOCAL enable_seqscan = off")
             # Keys too: the same statement sent twice at once is one filing and one duplicate.
-            cursor().execute(_LOCK, (buckets([*threads, *keys]),))
-            cursors = [
-                cursor().execute(sql, (list(values),), binary=True)
-                for sql, values in (
-                    (f"SELECT {filings} FROM kernel_filing WHERE key = ANY(%s::text[])", keys),
-                    (
-                        "SELECT thread,seq,kind,detail FROM kernel_thread_entry"
-                        " WHERE thread = ANY(%s::text[])",
-                        threads,
-                    ),
-                    (f"SELECT {duties} FROM kernel_duty WHERE thread = ANY(%s::text[])", threads),
-                    (f"{TARGET_SQL} = ANY(%s::bigint[])", targets),
-                )
-            ]
-        rows = [found.fetchall() for found in cursors]
-        return gather(rows[0], rows[1], rows[2], rows[3])
+            cursor().execute(_LOCK, (buckets([*asked.threads, *asked.keys]),))
+            cursors = self._ask(cursor, _USUAL, asked)
+            if asked.rare:
+                accounts = (list(asked.accounts), list(asked.reversed))
+                cursor().execute(_LOCK_ACCOUNTS, accounts)
+                cursors += self._ask(cursor, _RARE, asked)
+                since = (asked.since, FOREVER)
+                values = (*accounts, *since, *since, FOREVER, FOREVER)
+                cursors.append(cursor().execute(_BALANCES, values, binary=True))
+        rows = [found.fetchall() if found is not None else [] for found in cursors]
+        found = gather(rows[0], rows[1], rows[2], rows[3])
+        return gather_rare(found, *rows[4:]) if asked.rare else found
+
+    @staticmethod
+    def _ask(cursor: Any, statements: Sequence[tuple[str, str]], asked: Question) -> list[Any]:
+        return [
+            cursor().execute(sql, (values,), binary=True) if (values := list(getattr(asked, name)))
+            else None for sql, name in statements
+        ]
 
     def write(self, writes: Writes) -> int:
         batch = len(writes.filings)
@@ -153,17 +189,14 @@ class PostgresStore:
 
     @staticmethod
     def _plan(writes: Writes) -> list[tuple[str, Sequence[Sequence[Any]]]]:
-        duties = [
-            tuple(getattr(row, name) for name in DUTY_COLUMNS) for row in writes.duty_inserts
-        ]
+        duties = [tuple(getattr(row, name) for name in DUTY_COLUMNS) for row in writes.duty_inserts]
         updates = [
             tuple(getattr(row, name) for name in _DUTY_UPDATE) for row in writes.duty_updates
         ]
-        entry = ("thread", "seq", "kind", "detail")
         return [
             (_insert("kernel_filing", FILING_COLUMNS), writes.filings),
             (_insert("kernel_leaf", ("seq", "sha256", "sm3")), writes.leaves),
-            (_insert("kernel_thread_entry", entry), writes.entries),
+            (_insert("kernel_thread_entry", ENTRY_COLUMNS), writes.entries),
             (_insert("kernel_duty", DUTY_COLUMNS), duties),
             (_UPDATE_DUTIES, updates),
             (_insert("kernel_posting", _POSTING), writes.postings),

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from ortoo.kernel.filings.keeping_up import our_turn
 from ortoo.kernel.filings.read import tail
 
 Row = tuple[Any, ...]
@@ -62,12 +63,16 @@ def projections() -> list[Projection]:
 
 
 def catch_up() -> int:
-    """Bring every projection up to the tail of the log; returns slices recomputed."""
-    end, done = tail(), 0
-    for projection in _PROJECTIONS.values():
-        start = _cursor_of(projection.name)
-        if start < end:
-            done += _advance(projection, start, end)
+    """Bring every projection up to the tail of the log; returns slices recomputed here.
+
+    Whatever was on the log before the call is in the read models when it returns.
+    """
+    with our_turn():
+        end, done = tail(), 0
+        for projection in _PROJECTIONS.values():
+            start = _cursor_of(projection.name)
+            if start < end:
+                done += _advance(projection, start, end)
     return done
 
 

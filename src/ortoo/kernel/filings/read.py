@@ -44,6 +44,7 @@ class FilingRow:
     original: bytes | None
     digest: bytes
     digest_sm3: bytes
+    under: int | None = None
 
     @property
     def arrived_at(self) -> int:
@@ -157,7 +158,7 @@ def thread_lines_like(prefix: str) -> dict[str, list[ThreadLine]]:
     condition, parameters = _begins_with(prefix)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT thread, seq, kind, detail FROM kernel_thread_entry"
+            "SELECT thread, seq, kind, detail, at FROM kernel_thread_entry"
             f" WHERE {condition} ORDER BY {_thread_by_bytes()}, seq",
             parameters,
         )
@@ -196,7 +197,7 @@ def _thread_rows(column: str, values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         chunk = values[start : start + 900]
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT thread, seq, kind, detail FROM kernel_thread_entry"
+                "SELECT thread, seq, kind, detail, at FROM kernel_thread_entry"
                 f" WHERE {column} IN ({','.join(['%s'] * len(chunk))}) ORDER BY seq",
                 chunk,
             )

@@ -8,14 +8,22 @@ from typing import Any
 
 from ortoo.kernel.duties.reconcile import DutyRow
 from ortoo.kernel.filings.store import (
+    AUTHORITY_SQL,
     DUTY_COLUMNS,
+    ENTRY_COLUMNS,
     FILING_COLUMNS,
+    KIND_SQL,
     PENDING,
+    POSTED_SQL,
     TARGET_SQL,
+    Question,
     Reads,
     Writes,
     gather,
+    gather_rare,
 )
+from ortoo.kernel.postings.accounts import guarded
+from ortoo.kernel.postings.balance import BALANCE_SQL, FOREVER
 
 _CHUNK = 900
 _DUTY_VALUES = attrgetter(*DUTY_COLUMNS)
@@ -28,7 +36,7 @@ def _insert(table: str, columns: Sequence[str]) -> str:
 
 _FILING = _insert("kernel_filing", FILING_COLUMNS)
 _LEAF = _insert("kernel_leaf", ("seq", "sha256", "sm3"))
-_ENTRY = _insert("kernel_thread_entry", ("thread", "seq", "kind", "detail"))
+_ENTRY = _insert("kernel_thread_entry", ENTRY_COLUMNS)
 _DUTY = _insert("kernel_duty", DUTY_COLUMNS)
 _DUTY_UPDATE = "UPDATE kernel_duty SET owner=?, due_at=?, closed_seq=?, void_seq=? WHERE key=?"
 _POSTING = _insert(
@@ -38,6 +46,9 @@ _OUTBOX = _insert("kernel_outbox", ("seq", "addressee", "receipt"))
 _ORIGINAL = (
     "INSERT OR IGNORE INTO kernel_original (sha256, media_type, name, content) VALUES (?,?,?,?)"
 )
+_KNOWN = f"SELECT {','.join(FILING_COLUMNS)} FROM kernel_filing WHERE key"
+_LINES = f"SELECT {','.join(ENTRY_COLUMNS)} FROM kernel_thread_entry WHERE thread"
+_DUTIES = f"SELECT {','.join(DUTY_COLUMNS)} FROM kernel_duty WHERE thread"
 _SEALED = _insert("kernel_sealed", ("commitment", "filing_key", "path", "subject", "ciphertext"))
 
 
@@ -45,29 +56,44 @@ class SqliteStore:
     """Hand-written SQL over the raw `sqlite3` connection of Django's current transaction."""
 
     def __init__(self, raw: Any) -> None:
-        self._raw = raw
+        self.raw = raw
 
-    def read(self, keys: Sequence[str], threads: Sequence[str], targets: Sequence[int]) -> Reads:
-        columns = ",".join(FILING_COLUMNS)
-        duties = ",".join(DUTY_COLUMNS)
-        return gather(
-            list(self._in(f"SELECT {columns} FROM kernel_filing WHERE key", keys)),
-            list(
-                self._in(
-                    "SELECT thread,seq,kind,detail FROM kernel_thread_entry WHERE thread", threads
-                )
-            ),
-            list(self._in(f"SELECT {duties} FROM kernel_duty WHERE thread", threads)),
-            list(self._in(TARGET_SQL, targets)),
+    def read(self, asked: Question) -> Reads:
+        found = gather(
+            list(self._in(_KNOWN, asked.keys)),
+            list(self._in(_LINES, asked.threads)),
+            list(self._in(_DUTIES, asked.threads)),
+            list(self._in(TARGET_SQL, asked.targets)),
         )
+        return self._read_rare(asked, found) if asked.rare else found
+
+    def _read_rare(self, asked: Question, found: Reads) -> Reads:
+        posted = list(self._in(POSTED_SQL, asked.reversed))
+        accounts = {*asked.accounts, *(row[1] for row in posted if guarded(row[1]))}
+        return gather_rare(
+            found,
+            list(self._in(AUTHORITY_SQL, asked.authorities)),
+            list(self._in(KIND_SQL, asked.annullers)),
+            posted,
+            list(self._balances(sorted(accounts), asked.since)),
+        )
+
+    def _balances(self, accounts: Sequence[str], since: str) -> Iterator[Sequence[Any]]:
+        for start in range(0, len(accounts), _CHUNK // 2):
+            chunk = accounts[start : start + _CHUNK // 2]
+            sql = BALANCE_SQL.format(
+                accounts="VALUES " + ",".join(["(?)"] * len(chunk)), since="?", upto="?"
+            )
+            some = (since, FOREVER)
+            yield from self.raw.execute(sql, (*chunk, *some, *some, *[FOREVER] * 2))
 
     def _in(self, sql: str, values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         for start in range(0, len(values), _CHUNK):
             chunk = values[start : start + _CHUNK]
-            yield from self._raw.execute(f"{sql} IN ({','.join('?' * len(chunk))})", chunk)
+            yield from self.raw.execute(f"{sql} IN ({','.join('?' * len(chunk))})", chunk)
 
     def write(self, writes: Writes) -> int:
-        raw = self._raw
+        raw = self.raw
         found = raw.execute("SELECT size FROM kernel_log_tail WHERE id=1").fetchone()
         size = int(found[0]) if found else 0
         if not found:
@@ -95,9 +121,7 @@ class SqliteStore:
             raw.executemany(_ORIGINAL, writes.originals)
         if writes.sealed:
             raw.executemany(_SEALED, writes.sealed)
-        raw.execute(
-            "UPDATE kernel_log_tail SET size=? WHERE id=1", (size + len(writes.filings),)
-        )
+        raw.execute("UPDATE kernel_log_tail SET size=? WHERE id=1", (size + len(writes.filings),))
         return size
 
 

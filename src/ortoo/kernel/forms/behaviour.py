@@ -23,6 +23,8 @@ class GridBehaviour:
     """Behaviour of one version of a grid form; one part per column (Law 2)."""
 
     form: Form
+    posts = False
+    pinned = True
 
     @property
     def code(self) -> str:
@@ -61,7 +63,8 @@ class GridBehaviour:
         return found
 
     def entries(self, draft: Draft, data: bytes) -> Sequence[Entry]:
-        return (Entry(return_thread(self.code, draft.period, draft.subject), "return", {}),)
+        detail = {"assisted": True} if draft.mode == "assisted" else {}
+        return (Entry(return_thread(self.code, draft.period, draft.subject), "return", detail),)
 
     def moves(self, draft: Draft, data: bytes) -> Sequence[Move]:
         return ()

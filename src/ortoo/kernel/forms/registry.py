@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ortoo.kernel.forms import loader
 from ortoo.kernel.forms.definition import Form, FormError
+from ortoo.kernel.forms.record_loader import top_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,19 @@ def collect(forms: Iterable[Form]) -> Registry:
     return Registry(versions, {form.digest: form for form in found.values()})
 
 
+# Definitions of other kinds that may lie beside grids; what is no YAML the loader tells.
+OTHERS = ("record", "procedure")
 _EMPTY = Registry({}, {})
 _loaded = _EMPTY
 
 
 def definition_files(paths: Iterable[Path]) -> list[Path]:
-    """The YAML files named, and those directly in the folders named, in a stable order."""
+    """The YAML files named, and the grid forms directly in the folders named, in a stable order."""
     files: list[Path] = []
     for path in paths:
-        files += sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+        inside = sorted(path.glob("*.yaml")) if path.is_dir() else []
+        files += [file for file in inside if top_key(file) not in OTHERS]
+        files += [] if path.is_dir() else [path]
     return files
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ortoo.kernel.filings.behaviour import RecordBehaviour, register
+from ortoo.kernel.filings.behaviour import Annulment, RecordBehaviour, register
 from ortoo.kernel.filings.projection import Header, Projection, Row, Table, register_projection
 from ortoo.kernel.grants import rules
 
@@ -31,7 +31,15 @@ GRANTS = Projection(
 
 def register_grant_forms() -> None:
     """Make grants, issued codes and daily roots fileable, and keep the register of grants."""
-    register(RecordBehaviour("K-GRANT", 1, rules.validate_grant, rules.grant_entries))
+    register(
+        RecordBehaviour(
+            "K-GRANT",
+            1,
+            rules.validate_grant,
+            rules.grant_entries,
+            annulment=Annulment(frozenset({"K-GRANT"}), frozenset({"agency", "system"})),
+        )
+    )
     register(RecordBehaviour("K-RECOVERY", 1, rules.validate_recovery, rules.recovery_entries))
     register(RecordBehaviour("K-ACCESS", 1, rules.validate_access, rules.access_entries))
     register_projection(GRANTS)

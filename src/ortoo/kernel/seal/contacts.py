@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from django.conf import settings
-
-from ortoo.kernel.filings.draft import Draft, Receipt, SealedValue
-from ortoo.kernel.filings.write import file
+from ortoo.kernel.filings.draft import Receipt, SealedValue
+from ortoo.kernel.filings.resealing import SealedRow
 from ortoo.kernel.parties.models import Contact
-from ortoo.kernel.seal import models, personal
+from ortoo.kernel.seal import models
+from ortoo.kernel.seal.cipher import CipherError
+from ortoo.kernel.seal.erasure import erase_person
 from ortoo.kernel.seal.keystore import KeystoreError
-from ortoo.kernel.seal.personal import PersonalField
-from ortoo.kernel.seal.subjects import SubjectKeys
+from ortoo.kernel.seal.persons import Said, living_subjects, opened, seal_fields, subject_keys
+from ortoo.kernel.seal.persons import reveal as reveal_value
 
 FIELDS = ("contact_name", "contact_phone")
 CHUNK = 900
+__all__ = [
+    "FIELDS", "Person", "SealedContacts", "erase_contact", "path_of", "references", "reveal",
+    "reveal_many", "seal_contact", "seal_contacts", "subject_keys",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +44,23 @@ class SealedContacts:
     values: tuple[SealedValue, ...]
 
 
-def subject_keys() -> SubjectKeys:
-    """The sealing keys of this instance."""
-    return SubjectKeys(Path(settings.KEYS))
-
-
 def seal_contacts(*, filing_key: str, people: Mapping[str, Person], now_ms: int) -> SealedContacts:
     """Seal the contacts of many parties for one registration filing whose key is `filing_key`.
 
     One sealing key a person; a party whose last contact was erased gets a new subject for the next.
     """
-    keys = subject_keys()
-    subjects = _subjects(keys, people)
-    by_subject = keys.ensure(subjects.values(), now_ms=now_ms)
-    fields: dict[str, dict[str, str]] = {}
-    values: list[SealedValue] = []
-    for party, person in people.items():
-        subject = subjects[party]
-        for name, text in zip(FIELDS, (person.name, person.phone), strict=True):
-            field = PersonalField(subject, filing_key, path_of(party, name))
-            sealed = personal.seal_now(field, text.encode(), by_subject[subject])
-            fields.setdefault(party, {})[name] = sealed.commitment.hex()
-            values.append(SealedValue(sealed.commitment, field.path, subject, sealed.ciphertext))
-    return SealedContacts(fields, tuple(values))
+    subjects = living_subjects(f"contact:{party}" for party in people)
+    said = {
+        path_of(party, name): Said(subjects[f"contact:{party}"], text)
+        for party, person in people.items()
+        for name, text in zip(FIELDS, (person.name, person.phone), strict=True)
+    }
+    sealed = seal_fields(filing_key=filing_key, fields=said, now_ms=now_ms)
+    fields = {
+        party: {name: sealed.commitments[path_of(party, name)] for name in FIELDS}
+        for party in people
+    }
+    return SealedContacts(fields, sealed.values)
 
 
 def seal_contact(
@@ -76,18 +73,6 @@ def seal_contact(
 def path_of(party: str, field: str) -> str:
     """Where a party's contact field stands in a registration's body."""
     return f"parties.{party}.{field}"
-
-
-def _subjects(keys: SubjectKeys, parties: Iterable[str]) -> dict[str, str]:
-    destroyed = {key.subject for key in keys.listed() if key.destroyed}
-    found: dict[str, str] = {}
-    for party in parties:
-        number, subject = 1, f"contact:{party}"
-        while subject in destroyed:
-            number += 1
-            subject = f"contact:{party}#{number}"
-        found[party] = subject
-    return found
 
 
 def references(body: Mapping[str, object]) -> list[tuple[bytes, str]]:
@@ -157,15 +142,18 @@ def _live_keys(subjects: set[str]) -> dict[str, bytes]:
 def _open(row: models.Sealed | None, keys: Mapping[str, bytes]) -> str | None:
     if row is None or row.subject not in keys:
         return None
-    sealed = personal.Sealed(bytes(row.commitment), row.subject, bytes(row.ciphertext))
-    field = PersonalField(row.subject, row.filing_key, row.path)
-    return personal.open_value(sealed, field, keys[row.subject]).value.decode()
+    stored = SealedRow(bytes(row.commitment), row.filing_key, row.path, bytes(row.ciphertext))
+    try:
+        return opened(row.subject, stored, [keys[row.subject]]).value.decode()
+    except CipherError:
+        # The person's key may have been renewed between our two reads.
+        return reveal_value(stored.commitment)
 
 
 def erase_contact(*, party: str, by: str, actor: str, basis: str, now_ms: int) -> Receipt | None:
     """删除个人信息: file why, then destroy the key of the party's present contact.
 
-    None when there is no contact. Filed first: a destruction without its filing cannot be.
+    None when there is no contact.
     """
     contact = Contact.objects.filter(party=party).first()
     if contact is None:
@@ -173,17 +161,4 @@ def erase_contact(*, party: str, by: str, actor: str, basis: str, now_ms: int) -
     row = models.Sealed.objects.filter(commitment=bytes(contact.name_ref)).first()
     if row is None:
         return None
-    receipt = file(
-        Draft(
-            form="K-ERASE",
-            filer=by,
-            actor=actor,
-            key=f"K-ERASE:{row.subject}",
-            body={"person": row.subject, "basis": basis},
-            said_at=now_ms,
-            subject=party,
-        ),
-        now_ms=now_ms,
-    )
-    subject_keys().destroy(row.subject, now_ms=now_ms)
-    return receipt
+    return erase_person(row.subject, by=by, actor=actor, basis=basis, now_ms=now_ms, about=party)

@@ -22,7 +22,7 @@ from ortoo.kernel.threads.rebuild import draft_of
 
 CHUNK = 500
 BINARY = ("form_digest", "body", "original", "digest", "digest_sm3")
-LINKS = ("supersedes", "annuls", "corrects")
+LINKS = ("supersedes", "annuls", "corrects", "under")
 NUMBERS = ("seq", "form_version", "said_at", "received_at", *LINKS)
 
 
@@ -112,10 +112,14 @@ def _filing(values: tuple[Any, ...]) -> FilingRow | None:
 
 
 def _absent_values(row: FilingRow) -> list[str]:
-    """Paths of a registration's contacts whose sealed value is gone."""
-    if row.form != "K-PARTY":
+    """Paths of personal values, in registrations and record forms, whose sealed value is gone."""
+    sealed = getattr(behaviour_of(row.form, row.form_version), "sealed_references", None)
+    if row.form == "K-PARTY":
+        wanted = references(json.loads(row.body))
+    elif sealed is not None:
+        wanted = list(sealed(row.body))
+    else:
         return []
-    wanted = references(json.loads(row.body))
     there: set[tuple[bytes, str]] = set()
     for start in range(0, len(wanted), CHUNK):
         rows = Sealed.objects.filter(commitment__in=[c for c, _ in wanted[start : start + CHUNK]])

@@ -1,9 +1,8 @@
 """Signing 签名: what a checkpoint is signed with, behind one small interface.
 
-Ed25519 (RFC 8032) is built in. SM2 (GB/T 32918) has its slot here and no implementation: the
-chosen crypto package has none and pure Python is too slow to trust. A region that must sign with
-SM2 supplies, from its certified module, an object with the shape of `Signer` whose `algorithm` is
-`SM2`, and a verifier passed to `verify` as `verifiers={**VERIFIERS, SM2: …}`.
+Ed25519 (RFC 8032) is built in; SM2 (GB/T 32918) comes with the extra `sm2`. A region that must sign
+in its certified module supplies an object with the shape of `Signer`, and where the module also
+verifies, a verifier passed to `verify` as `verifiers={**VERIFIERS, SM2: …}`.
 """
 
 from __future__ import annotations
@@ -45,6 +44,12 @@ class Signer(Protocol):
     def public_bytes(self) -> bytes: ...
 
     def sign(self, message: bytes) -> bytes: ...
+
+
+class KeptSigner(Signer, Protocol):
+    """A signer whose private key the keystore may write to its file."""
+
+    def private_bytes(self) -> bytes: ...
 
 
 def key_id(algorithm: str, public: bytes) -> str:
@@ -109,7 +114,13 @@ def _verify_ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
     return True
 
 
-VERIFIERS: Mapping[str, Verifier] = {ED25519: _verify_ed25519}
+def _verify_sm2(public: bytes, message: bytes, signature: bytes) -> bool:
+    from ortoo.kernel.seal.sm2 import verify_sm2
+
+    return verify_sm2(public, message, signature)
+
+
+VERIFIERS: Mapping[str, Verifier] = {ED25519: _verify_ed25519, SM2: _verify_sm2}
 
 
 def verify(
@@ -125,6 +136,37 @@ def verify(
     SignerError SIGN-ALGORITHM when nothing here can judge the algorithm: unknown is not false.
     """
     if algorithm not in verifiers:
-        remedy = "请接入经检测的 SM2 密码模块。" if algorithm == SM2 else "请核对密钥记录。"
-        raise SignerError("SIGN-ALGORITHM", f"本机不能验证“{algorithm}”签名；{remedy}")
+        raise _unknown(algorithm)
     return verifiers[algorithm](public, message, signature)
+
+
+def generate(algorithm: str) -> KeptSigner:
+    """A new key of the algorithm; SignerError SIGN-ALGORITHM when nothing here can make one."""
+    if algorithm == ED25519:
+        return Ed25519Signer.generate()
+    if algorithm == SM2:
+        from ortoo.kernel.seal.sm2 import Sm2Signer
+
+        return Sm2Signer.generate()
+    raise _unknown(algorithm)
+
+
+def kept(algorithm: str, private: bytes, public: bytes) -> KeptSigner:
+    """The key out of its private file; SignerError SIGN-KEY when it does not fit `public`."""
+    if algorithm == SM2:
+        from ortoo.kernel.seal.sm2 import Sm2Signer
+
+        return Sm2Signer.from_private_bytes(private, public)
+    if algorithm != ED25519:
+        raise _unknown(algorithm)
+    signer = Ed25519Signer.from_private_bytes(private)
+    if signer.public_bytes != public:
+        raise SignerError("SIGN-KEY", "Ed25519 私钥与公钥不是一对。")
+    return signer
+
+
+def _unknown(algorithm: str) -> SignerError:
+    known = "、".join(VERIFIERS)
+    return SignerError(
+        "SIGN-ALGORITHM", f"本机不会“{algorithm}”签名，只会 {known}；请核对密钥记录。"
+    )

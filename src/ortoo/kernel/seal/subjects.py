@@ -29,6 +29,16 @@ CREATE TABLE subject_key (
     CHECK ((key IS NULL) = (destroyed_at_ms IS NOT NULL))
 )
 """
+# Keys set aside by `renew`: they still open what was sealed with them until it is sealed anew.
+SPARES = """
+CREATE TABLE IF NOT EXISTS subject_key_spare (
+    key BLOB PRIMARY KEY,
+    subject TEXT NOT NULL,
+    replaced_at_ms INTEGER NOT NULL
+)
+"""
+RESERVED = "instance:"
+"""What begins so is a secret of the installation, no person's: never renewed or destroyed."""
 BATCH = 500
 WAIT_S = 10.0
 
@@ -70,8 +80,53 @@ class SubjectKeys:
         with self._open() as connection:
             row = self._row(connection, subject)
         if row is None:
-            raise KeystoreError("KEY-ABSENT", f"个人“{subject}”没有密钥。")
+            raise KeystoreError(
+                "KEY-ABSENT",
+                f"个人“{subject}”没有密钥，其信息不能读取；"
+                "若曾有密钥而非依法删除，请从密钥目录的副本恢复。",
+            )
         return _live(subject, row[0])
+
+    def opening(self, subject: str) -> tuple[bytes, ...]:
+        """Every key that may open a value of the subject, the one in use first.
+
+        KeystoreError as `get`. More than one only while a renewal is under way.
+        """
+        sql = "SELECT key FROM subject_key_spare WHERE subject = ? ORDER BY replaced_at_ms DESC"
+        key = self.get(subject)
+        with self._open() as connection:
+            return (key, *(row[0] for row in connection.execute(sql, (subject,))))
+
+    def renew(self, subject: str, *, now_ms: int) -> None:
+        """Give the subject another key; the one before still opens until `drop_spares`.
+
+        KeystoreError KEY-ABSENT, KEY-DESTROYED or KEY-RESERVED.
+        """
+        _of_a_person(subject)
+        with self._writing() as connection:
+            row = self._row(connection, subject)
+            if row is None:
+                raise KeystoreError("KEY-ABSENT", f"个人“{subject}”没有密钥，无可更换。")
+            old = _live(subject, row[0])
+            connection.execute(
+                "INSERT INTO subject_key_spare VALUES (?, ?, ?)", (old, subject, now_ms)
+            )
+            connection.execute(
+                "UPDATE subject_key SET key = ? WHERE subject = ?",
+                (secrets.token_bytes(KEY_SIZE), subject),
+            )
+
+    def renewing(self) -> tuple[tuple[str, int], ...]:
+        """(subject, when its last spare was set aside) of everyone who still has a spare key."""
+        sql = "SELECT subject, MAX(replaced_at_ms) FROM subject_key_spare GROUP BY 1 ORDER BY 1"
+        with self._open() as connection:
+            return tuple(connection.execute(sql))
+
+    def drop_spares(self, subject: str) -> None:
+        """Destroy the spare keys of a subject whose values all open with the key in use."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM subject_key_spare WHERE subject = ?", (subject,))
+        self.scrub()
 
     def ensure(self, subjects: Iterable[str], *, now_ms: int) -> dict[str, bytes]:
         """The keys of all `subjects`, made where missing, in one commit.
@@ -93,26 +148,40 @@ class SubjectKeys:
             )
         return keys | new
 
-    def destroy(self, subject: str, *, now_ms: int) -> None:
+    def destroy(self, subject: str, *, now_ms: int, absent_too: bool = False) -> None:
         """Erase: overwrite the key and keep the subject listed as destroyed. Safe to repeat.
 
-        KeystoreError KEY-ABSENT for a subject without a key; KEY-SCRUB when the key is gone for
-        every reader but a reader that would not end kept its old bytes in the write-ahead log:
-        call again.
+        KeystoreError KEY-ABSENT for a subject without a key, unless `absent_too`: then it is
+        listed as destroyed all the same, so that nobody gives it a key. KEY-RESERVED for a secret
+        of the installation. KEY-SCRUB as `scrub`.
         """
+        _of_a_person(subject)
         with self._writing() as connection:
             row = self._row(connection, subject)
-            if row is None:
+            if row is None and not absent_too:
                 raise KeystoreError("KEY-ABSENT", f"个人“{subject}”没有密钥，无可销毁。")
-            if row[0] is not None:
+            if row is None:
+                connection.execute(
+                    "INSERT INTO subject_key VALUES (?, NULL, ?, ?)", (subject, now_ms, now_ms)
+                )
+            elif row[0] is not None:
                 connection.execute(
                     "UPDATE subject_key SET key = NULL, destroyed_at_ms = ? WHERE subject = ?",
                     (now_ms, subject),
                 )
+            connection.execute("DELETE FROM subject_key_spare WHERE subject = ?", (subject,))
+        self.scrub()
+
+    def scrub(self) -> None:
+        """Leave no old bytes in the write-ahead log.
+
+        KeystoreError KEY-SCRUB when a reader that would not end holds them there: a destroyed key
+        is gone for every reader, but not from the file; call again.
+        """
         with self._open() as connection:
             busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
-            raise KeystoreError("KEY-SCRUB", f"个人“{subject}”的密钥已销毁，日志残留待清；请重试。")
+            raise KeystoreError("KEY-SCRUB", "密钥已销毁，密钥文件的日志残留待清；请重试。")
 
     def listed(self) -> tuple[SubjectKey, ...]:
         """Every subject that has or had a key, by creation."""
@@ -140,6 +209,15 @@ class SubjectKeys:
         return row
 
     @contextlib.contextmanager
+    def held(self) -> Iterator[SubjectKeys]:
+        """The same keys with the file opened once for several questions, in this thread only.
+
+        Opening and closing it is nine tenths of a question's time.
+        """
+        with self._open() as connection:
+            yield _HeldKeys(self.path.parent, connection)
+
+    @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         if not self.path.exists():
             self._found()
@@ -147,6 +225,7 @@ class SubjectKeys:
         try:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(SPARES)
             yield connection
         finally:
             connection.close()
@@ -177,6 +256,23 @@ class SubjectKeys:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+
+class _HeldKeys(SubjectKeys):
+    """Keys whose file somebody else opened and will close."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        super().__init__(folder)
+        self._connection = connection
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        yield self._connection
+
+
+def _of_a_person(subject: str) -> None:
+    if subject.startswith(RESERVED):
+        raise KeystoreError("KEY-RESERVED", f"“{subject}”是本系统的密钥，不属于任何个人。")
 
 
 def _live(subject: str, key: bytes | None) -> bytes:

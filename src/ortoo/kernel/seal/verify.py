@@ -20,6 +20,7 @@ from ortoo.kernel.filings.checkpointing import COLUMNS, CheckpointRow
 from ortoo.kernel.filings.draft import original_address
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.filings.store import FILING_COLUMNS
+from ortoo.kernel.forms.record_filing import attachment_references
 from ortoo.kernel.seal import log, personal
 from ortoo.kernel.seal.checkpoint import CheckpointError, verify_checkpoint
 from ortoo.kernel.seal.cipher import CipherError
@@ -28,6 +29,8 @@ from ortoo.kernel.seal.keystore import KeystoreError
 from ortoo.kernel.seal.models import Sealed
 from ortoo.kernel.seal.note import NoteError
 from ortoo.kernel.seal.recount import Finding, between, blob_of, recount
+from ortoo.kernel.seal.restoration import explained
+from ortoo.kernel.seal.signer import SignerError
 from ortoo.kernel.threads.rebuild import rebuild_threads
 
 __all__ = ["Finding", "findings", "verify"]
@@ -59,6 +62,7 @@ def findings(
     say("核对外来原件与密封的个人信息 …")
     yield from _originals()
     yield from _sealed()
+    yield from _keys()
     yield from _derived(say)
     say("核对完毕。")
 
@@ -132,7 +136,7 @@ class _Marks:
             return
         try:
             said = verify_checkpoint(note, log.log_keys()).checkpoint
-        except (CheckpointError, NoteError) as error:
+        except (CheckpointError, NoteError, SignerError) as error:
             self.faults.append(Finding("VERIFY-KEPT", 0, f"另存的检查点不能采信：{error.message}"))
             return
         self.kept = (said.size, said.root_sha256, said.root_sm3)
@@ -143,7 +147,8 @@ class _Marks:
         if self.kept is not None and self.kept[0] == size:
             roots = (pair[0].root(), pair[1].root() if self.kept[2] is not None else None)
             if roots != self.kept[1:]:
-                yield Finding("VERIFY-KEPT", size, f"日志前 {size} 件与另存的检查点不符：已被改写")
+                why = explained(size, self.kept[1]) or "已被改写"
+                yield Finding("VERIFY-KEPT", size, f"日志前 {size} 件与另存的检查点不符：{why}。")
             self.kept = None
         if size in self.rows:
             for message in _checkpoint_faults(self.rows[size], pair, before):
@@ -151,8 +156,10 @@ class _Marks:
 
     def unmet(self, end: int) -> Iterator[Finding]:
         if self.kept is not None and self.kept[0] > 0:
+            size, root, _ = self.kept
+            why = explained(size, root) or "已被截短"
             yield Finding(
-                "VERIFY-KEPT", 0, f"另存的检查点有 {self.kept[0]} 件，日志只有 {end} 件：已被截短。"
+                "VERIFY-KEPT", 0, f"另存的检查点有 {size} 件，日志只有 {end} 件：{why}。"
             )
         for size in self.rows:
             if not 0 < size <= end:
@@ -176,7 +183,7 @@ def _checkpoint_faults(row: CheckpointRow, pair: Pair, before: int) -> Iterator[
         yield "存的前沿与重算的不符"
     try:
         said = verify_checkpoint(row.note, log.log_keys()).checkpoint
-    except (CheckpointError, NoteError) as error:
+    except (CheckpointError, NoteError, SignerError) as error:
         yield error.message
         return
     if said != log.statement(pair, after=before, signed_at=row.signed_at):
@@ -226,6 +233,12 @@ def _originals() -> Iterator[Finding]:
         addresses = [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT DISTINCT original FROM kernel_filing WHERE original IS NOT NULL")
         referred = {blob_of(row[0]) for row in cursor.fetchall()}
+    attached = list(attachment_references())
+    held = {blob_of(address) for address in addresses}
+    referred.update(address for _, address in attached)
+    for seq, address in attached:
+        if address not in held:
+            yield Finding("VERIFY-ORIGINAL", seq, f"第 {seq} 号报件的一个附件缺失。")
     for (seq,) in missing:
         yield Finding("VERIFY-ORIGINAL", seq, f"第 {seq} 号报件的外来原件缺失。")
     for address in addresses:
@@ -259,6 +272,19 @@ def _sealed() -> Iterator[Finding]:
             yield Finding("VERIFY-SEALED", 0, f"{where}：{fault}")
 
 
+def _keys() -> Iterator[Finding]:
+    """The keys' local history against the log; what a stolen key leaves in doubt; erasures that
+    were filed and not carried out."""
+    from ortoo.kernel.seal import erasure, key_filings, revocation
+
+    yield from key_filings.compare_history()
+    yield from revocation.uncovered()
+    for person in erasure.unfinished():
+        yield Finding(
+            "VERIFY-ERASURE", 0, f"「{person}」已依法删除，其密钥仍在；请运行 ./ortoo keys settle。"
+        )
+
+
 def _commitments(filing_key: str) -> set[str]:
     """Everything in a filing's body that has the shape of a commitment."""
     with connection.cursor() as cursor:
@@ -273,30 +299,35 @@ class _Keys:
 
     def __init__(self) -> None:
         self._keys = subject_keys()
-        self._known: dict[str, bytes | KeystoreError] = {}
+        self._known: dict[str, tuple[bytes, ...] | KeystoreError] = {}
 
-    def _get(self, subject: str) -> bytes | KeystoreError:
+    def _get(self, subject: str) -> tuple[bytes, ...] | KeystoreError:
+        """The keys that may open a value: two while they are being changed."""
         if subject not in self._known:
             try:
-                self._known[subject] = self._keys.get(subject)
+                self._known[subject] = self._keys.opening(subject)
             except KeystoreError as error:
                 self._known[subject] = error
         return self._known[subject]
 
     def fault(self, row: Sealed, commitment: bytes) -> str | None:
         """Why the value is not what was filed; None when it opens or its person was erased."""
-        key = self._get(row.subject)
-        if isinstance(key, KeystoreError):
-            return None if key.code == "KEY-DESTROYED" else key.message
+        keys = self._get(row.subject)
+        if isinstance(keys, KeystoreError):
+            return None if keys.code == "KEY-DESTROYED" else keys.message
         value = personal.Sealed(commitment, row.subject, bytes(row.ciphertext))
         field = personal.PersonalField(row.subject, row.filing_key, row.path)
-        try:
-            personal.open_value(value, field, key)
-        except personal.PersonalError as error:
-            return error.message
-        except CipherError as error:
-            return str(error)
-        return None
+        fault: str | None = None
+        for key in keys:
+            try:
+                personal.open_value(value, field, key)
+            except personal.PersonalError as error:
+                fault = fault or error.message
+            except CipherError as error:
+                fault = fault or str(error)
+            else:
+                return None
+        return fault
 
 
 def _derived(say: Say) -> Iterator[Finding]:

@@ -16,14 +16,19 @@ from ortoo.kernel.threads.periodic import office_thread, return_thread
 
 def require(**kinds: type | tuple[type, ...]) -> Any:
     """A validator: each named field is of the given type, and no other field stands."""
+    return require_some({}, **kinds)
+
+
+def require_some(may: Mapping[str, type], **kinds: type | tuple[type, ...]) -> Any:
+    """`require`, with fields that may be left out."""
 
     def validate(body: JsonObject) -> Iterator[str]:
         for name, kind in kinds.items():
             value = body.get(name)
             if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
                 yield f"字段「{name}」缺失或类型不符"
-        for name in body:
-            if name not in kinds:
+        for name, value in body.items():
+            if name not in kinds and not (name in may and type(value) is may[name]):
                 yield f"不认识的字段「{name}」"
 
     return validate
@@ -34,10 +39,11 @@ def _text(body: JsonObject, *names: str) -> tuple[str, ...]:
 
 
 def _open_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
-    """body: form, period, due_at, review_due_at, offices {place: party},
+    """body: form, period, due_at, review_due_at, offices {place: party}, version of the form,
     respondents [[party, place, [office place, …lowest first]]]."""
     form, period = _text(body, "form", "period")
     owners = cast("Mapping[str, str]", body["offices"])
+    pinned = {"version": body["version"]} if "version" in body else {}
     under: dict[str, list[str]] = {place: [] for place in owners}
     for party, place, chain in cast("Sequence[tuple[str, str, list[str]]]", body["respondents"]):
         for office in chain:
@@ -50,6 +56,7 @@ def _open_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
                 "owner": party,
                 "place": place,
                 "offices": [[office, owners[office]] for office in chain],
+                **pinned,
             },
         )
     for office, owner in owners.items():
@@ -84,6 +91,11 @@ def _reply_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
     yield Entry(return_thread(form, period, party), "reply", {"query": body["query"]})
 
 
+def _confirm_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    form, period, party = _text(body, "form", "period", "party")
+    yield Entry(return_thread(form, period, party), "confirm", {"target": body["target"]})
+
+
 def _send_back_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
     form, period, party = _text(body, "form", "period", "party")
     detail = {"target": body["target"], "office": body["office"]}
@@ -97,8 +109,11 @@ def _accept_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
     if body["conclude"]:
         detail["conclude"] = True
     yield Entry(office_thread(form, period, office), "accept", detail)
+    # A note is what lets an office accept in spite of a question nobody answered.
+    despite = {"despite": True} if str(body["note"]).strip() else {}
     for party, seq in targets:
-        yield Entry(return_thread(form, period, party), "accept", {"target": seq, "office": office})
+        judged = {"target": seq, "office": office, **despite}
+        yield Entry(return_thread(form, period, party), "accept", judged)
 
 
 def _archive_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
@@ -119,8 +134,9 @@ _CONTROL = (
     RecordBehaviour(
         "K-OPEN",
         1,
-        require(
-            form=str, period=str, due_at=int, review_due_at=int, offices=dict, respondents=list
+        require_some(
+            {"version": int},
+            form=str, period=str, due_at=int, review_due_at=int, offices=dict, respondents=list,
         ),
         _open_entries,
     ),
@@ -131,6 +147,7 @@ _CONTROL = (
         _query_entries,
     ),
     RecordBehaviour("K-REPLY", 1, require(**_RETURN, query=int, text=str), _reply_entries),
+    RecordBehaviour("K-CONFIRM", 1, require(**_RETURN, target=int, text=str), _confirm_entries),
     RecordBehaviour(
         "K-SENDBACK", 1, require(**_RETURN, target=int, office=str, text=str), _send_back_entries
     ),

@@ -17,6 +17,7 @@ class ThreadEntry(models.Model):
     seq = models.BigIntegerField()
     kind = models.CharField(max_length=20)
     detail = models.TextField()
+    at = models.BigIntegerField(default=0)
 
     class Meta:
         db_table = "kernel_thread_entry"

@@ -8,14 +8,23 @@ Everything here is pure: lines in, states and duties out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import cast
 
 from ortoo.kernel.duties.reconcile import DutyRow
 from ortoo.kernel.filings.draft import Draft, Entry
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.threads.procedure import ThreadLine
+from ortoo.kernel.threads.returns import Query, ReturnFold, ReturnState, fold_return
+
+__all__ = [
+    "PeriodicProcedure",
+    "Query",
+    "ReturnState",
+    "fold_return",
+    "office_thread",
+    "return_thread",
+]
 
 
 def return_thread(form: str, period: str, party: str) -> str:
@@ -26,170 +35,6 @@ def return_thread(form: str, period: str, party: str) -> str:
 def office_thread(form: str, period: str, place: str) -> str:
     """Key of one office's review thread for one period."""
     return f"{form}|{period}|@{place}"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """发核实: a question on cells, asked in filing `seq` about return `target`."""
-
-    seq: int
-    target: int
-    office: str
-    due_at: int | None
-    cells: tuple[str, ...]
-    answered_by: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnState:
-    """Where one respondent's return stands; derived, never stored."""
-
-    opened_seq: int | None = None
-    due_at: int | None = None
-    owner: str = ""
-    place: str = ""
-    offices: tuple[tuple[str, str], ...] = ()
-    versions: tuple[int, ...] = ()
-    sent_back_seq: int | None = None
-    accepted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    queries: tuple[Query, ...] = ()
-    archived_seq: int | None = None
-
-    @property
-    def effective(self) -> int | None:
-        """Log index of the return in force, or None."""
-        return self.versions[-1] if self.versions else None
-
-    @property
-    def final_office(self) -> str:
-        return self.offices[-1][0] if self.offices else ""
-
-    def accepted_by(self, office: str) -> bool:
-        """Whether `office` has accepted the return that is in force."""
-        return self.accepted.get(office, (0, 0))[0] == self.effective and bool(self.versions)
-
-    @property
-    def locked(self) -> bool:
-        """已审定: accepted at the last level; from then on a change is a correction."""
-        return self.accepted_by(self.final_office)
-
-    @property
-    def open_queries(self) -> tuple[Query, ...]:
-        return tuple(query for query in self.queries if query.answered_by is None)
-
-    @property
-    def stage(self) -> str:
-        """missing 未报, sent_back 已退回, queried 核实中, filed 待审, checked 已初审 or
-        accepted 已审定."""
-        if not self.versions:
-            return "missing"
-        if self.sent_back_seq is not None:
-            return "sent_back"
-        if self.locked:
-            return "accepted"
-        if self.open_queries:
-            return "queried"
-        if any(self.accepted_by(place) for place, _ in self.offices):
-            return "checked"
-        return "filed"
-
-
-def fold_return(lines: Iterable[ThreadLine], as_of: int | None = None) -> ReturnState:
-    """State of a return thread after the lines with log index ≤ `as_of` (all when None)."""
-    state = _Fold()
-    for line in sorted(lines, key=lambda found: found.seq):
-        if as_of is None or line.seq <= as_of:
-            state.take(line)
-    return state.freeze()
-
-
-class _Fold:
-    """Mutable accumulator of one return thread."""
-
-    def __init__(self) -> None:
-        self.opened_seq: int | None = None
-        self.opening: Mapping[str, object] = {}
-        self.offices: tuple[tuple[str, str], ...] = ()
-        self.versions: list[int] = []
-        self.sent_back: int | None = None
-        self.send_backs: list[tuple[int, int | None]] = []
-        self.accepted: dict[str, tuple[int, int]] = {}
-        self.rechecks: list[tuple[int, int | None]] = []
-        self.queries: list[Query] = []
-        self.archived: int | None = None
-
-    def take(self, line: ThreadLine) -> None:
-        getattr(self, f"_{line.kind}", self._ignore)(line)
-
-    def _ignore(self, line: ThreadLine) -> None:
-        """Lines of kinds that do not move the state (notes, chases)."""
-
-    def _open(self, line: ThreadLine) -> None:
-        if self.opened_seq is None:
-            self.opened_seq, self.opening = line.seq, line.detail
-            found = cast("Sequence[Sequence[str]]", line.detail.get("offices", ()))
-            self.offices = tuple((pair[0], pair[1]) for pair in found)
-
-    def _return(self, line: ThreadLine) -> None:
-        final = self.offices[-1][0] if self.offices else ""
-        if self.versions and self.accepted.get(final, (0, 0))[0] == self.versions[-1]:
-            self.rechecks.append((line.seq, None))
-        self.versions.append(line.seq)
-        if self.sent_back is not None:
-            self.send_backs[-1] = (self.sent_back, line.seq)
-            self.sent_back = None
-        self.queries = [
-            query if query.answered_by else _answered(query, line.seq) for query in self.queries
-        ]
-
-    def _query(self, line: ThreadLine) -> None:
-        detail = line.detail
-        self.queries.append(
-            Query(
-                seq=line.seq,
-                target=int(cast(int, detail["target"])),
-                office=str(detail["office"]),
-                due_at=cast("int | None", detail.get("due_at")),
-                cells=tuple(cast("Sequence[str]", detail.get("cells", ()))),
-            )
-        )
-
-    def _reply(self, line: ThreadLine) -> None:
-        self.queries = [
-            _answered(query, line.seq) if query.seq == line.detail["query"] else query
-            for query in self.queries
-        ]
-
-    def _send_back(self, line: ThreadLine) -> None:
-        self.sent_back = line.seq
-        self.send_backs.append((line.seq, None))
-
-    def _accept(self, line: ThreadLine) -> None:
-        office = str(line.detail["office"])
-        self.accepted[office] = (int(cast(int, line.detail["target"])), line.seq)
-        if self.offices and office == self.offices[-1][0]:
-            self.rechecks = [(opened, done or line.seq) for opened, done in self.rechecks]
-
-    def _archive(self, line: ThreadLine) -> None:
-        self.archived = line.seq
-
-    def freeze(self) -> ReturnState:
-        return ReturnState(
-            opened_seq=self.opened_seq,
-            due_at=cast("int | None", self.opening.get("due_at")),
-            owner=str(self.opening.get("owner", "")),
-            place=str(self.opening.get("place", "")),
-            offices=self.offices,
-            versions=tuple(self.versions),
-            sent_back_seq=self.sent_back,
-            accepted=dict(self.accepted),
-            queries=tuple(self.queries),
-            archived_seq=self.archived,
-        )
-
-
-def _answered(query: Query, seq: int) -> Query:
-    return Query(query.seq, query.target, query.office, query.due_at, query.cells, seq)
 
 
 class PeriodicProcedure:
@@ -212,6 +57,8 @@ class PeriodicProcedure:
             )
         if entry.kind == "return":
             return _admit_return(state, draft)
+        if entry.kind == "confirm":
+            return _admit_confirmation(state, draft, entry)
         return _admit_review(state, entry)
 
     def duties(self, thread: str, lines: Sequence[ThreadLine]) -> Sequence[DutyRow]:
@@ -226,6 +73,13 @@ def _admit_return(state: ReturnState, draft: Draft) -> Refused | None:
             "PERIOD-NOT-OPEN",
             f"{draft.period} 期对该单位没有应报任务（未开期、未到期或不在样本名单）。",
             "请在“应办事项”中选择已开期的报表。",
+            409,
+        )
+    if state.version is not None and draft.version != state.version:
+        return Refused(
+            "FORM-PERIOD-VERSION",
+            f"{draft.period} 期按第 {state.version} 版表式填报，所报为第 {draft.version} 版。",
+            "请刷新页面，用本期的表式填报或更正。",
             409,
         )
     # Whoever keys it in, the statement is the owner's; a registered successor may correct it.
@@ -259,13 +113,26 @@ def _admit_return(state: ReturnState, draft: Draft) -> Refused | None:
     return None
 
 
+def _admit_confirmation(state: ReturnState, draft: Draft, entry: Entry) -> Refused | None:
+    asked = state.unconfirmed
+    if asked is None or asked.target != entry.detail["target"]:
+        return Refused("CONFIRM-CLOSED", "这份代录已确认或已更正。", "请刷新页面。", 409)
+    if draft.filer != state.owner or draft.mode == "assisted":
+        return Refused(
+            "CONFIRM-OTHER-PARTY", "代录只能由应报单位自己确认。", "请用本单位账号确认。", 403
+        )
+    return None
+
+
 def _admit_review(state: ReturnState, entry: Entry) -> Refused | None:
     if "query" in entry.detail:
         if entry.detail["query"] not in {query.seq for query in state.open_queries}:
             return Refused("QUERY-CLOSED", "这条核实已答复或已撤销。", "请刷新页面。", 409)
         return None
-    if "target" not in entry.detail or entry.detail["target"] == state.effective:
+    if "target" not in entry.detail:
         return None
+    if entry.detail["target"] == state.effective:
+        return _admit_acceptance(state, entry) if entry.kind == "accept" else None
     return Refused(
         "REVIEW-STALE",
         f"企业在您审核期间已更正该报表（现行为第 {state.effective or '—'} 号）。",
@@ -274,8 +141,28 @@ def _admit_review(state: ReturnState, entry: Entry) -> Refused | None:
     )
 
 
+def _admit_acceptance(state: ReturnState, entry: Entry) -> Refused | None:
+    """What was sent back waits for its correction; what is queried for its answer or a note."""
+    if state.sent_back_seq is not None:
+        return Refused(
+            "REVIEW-SENT-BACK",
+            f"第 {state.effective} 号已退回，企业尚未重报，不能审核通过。",
+            "请等待重报；若退回有误，请企业原样重报并注明。",
+            409,
+        )
+    if state.open_queries and not entry.detail.get("despite"):
+        numbers = "、".join(str(query.seq) for query in state.open_queries)
+        return Refused(
+            "REVIEW-QUERIED",
+            f"第 {state.effective} 号尚有未答复的核实（第 {numbers} 号）。",
+            "请等待答复；仍予通过的，须写明理由。",
+            409,
+        )
+    return None
+
+
 def _return_duties(thread: str, lines: Sequence[ThreadLine]) -> list[DutyRow]:
-    fold = _Fold()
+    fold = ReturnFold()
     for line in sorted(lines, key=lambda found: found.seq):
         fold.take(line)
     if fold.opened_seq is None:
@@ -309,6 +196,7 @@ def _return_duties(thread: str, lines: Sequence[ThreadLine]) -> list[DutyRow]:
     rows = [duty("file", fold.opened_seq, first, state.due_at)]
     rows += [duty("refile", seq, closed) for seq, closed in fold.send_backs]
     rows += [duty("answer", q.seq, q.answered_by, q.due_at) for q in fold.queries]
+    rows += [duty("confirm", a.target, a.closed_by, a.due_at) for a in fold.assisted]
     rows += [
         duty("recheck", opened, closed, None, state.offices[-1][1] if state.offices else "")
         for opened, closed in fold.rechecks

@@ -13,11 +13,15 @@ from ortoo.kernel.filings.refusal import Refused
 
 @dataclass(frozen=True, slots=True)
 class ThreadLine:
-    """One stored entry of a thread, with the log index of the filing it came from."""
+    """One stored entry of a thread, with the log index of the filing it came from.
+
+    `at` is when that filing arrived, in milliseconds (for history filed later, when it was said).
+    """
 
     seq: int
     kind: str
     detail: Mapping[str, object]
+    at: int = 0
 
 
 class Procedure(Protocol):

@@ -7,7 +7,7 @@ filing at a time, into side tables. Memory: one thread's duties at a time.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple
 from itertools import groupby
 from typing import Any
@@ -16,14 +16,15 @@ from django.db import connection, transaction
 
 from ortoo.kernel.duties.reconcile import Moved
 from ortoo.kernel.filings import projection
-from ortoo.kernel.filings.behaviour import behaviour_of
-from ortoo.kernel.filings.draft import Draft
+from ortoo.kernel.filings.behaviour import behaviour_of, posts
+from ortoo.kernel.filings.draft import Draft, Move
 from ortoo.kernel.filings.projection import Comparison, Table
-from ortoo.kernel.filings.read import FilingRow, after, tail
-from ortoo.kernel.filings.store import DUTY_COLUMNS, line_of
+from ortoo.kernel.filings.read import FilingRow, after, by_seqs, tail
+from ortoo.kernel.filings.store import DUTY_COLUMNS, ENTRY_COLUMNS, line_of
+from ortoo.kernel.relay.homes import placed
 from ortoo.kernel.threads.procedure import ThreadLine, procedure_of
 
-ENTRIES = Table("kernel_thread_entry", ("thread", "seq", "kind", "detail"))
+ENTRIES = Table("kernel_thread_entry", ENTRY_COLUMNS)
 POSTINGS = Table(
     "kernel_posting", ("seq", "line", "account", "commodity", "quantity", "occurred_on")
 )
@@ -51,15 +52,17 @@ def draft_of(row: FilingRow) -> Draft:
         reason=row.reason,
         mode=row.mode,
         version=row.form_version,
+        under=row.under,
     )
 
 
-def entry_rows(row: FilingRow) -> list[tuple[str, int, str, str]]:
+def entry_rows(row: FilingRow) -> list[tuple[str, int, str, str, int]]:
     """Rows of `kernel_thread_entry` that a filing gives rise to."""
     behaviour = behaviour_of(row.form, row.form_version)
+    draft = draft_of(row)
     return [
-        (entry.thread, row.seq, entry.kind, detail_text(entry.detail))
-        for entry in behaviour.entries(draft_of(row), row.body)
+        (entry.thread, row.seq, entry.kind, detail_text(entry.detail), row.arrived_at)
+        for entry in placed(behaviour.entries(draft, row.body), draft)
     ]
 
 
@@ -69,12 +72,26 @@ def detail_text(detail: object) -> str:
 
 
 def posting_rows(row: FilingRow) -> list[tuple[int, int, str, str, int, str]]:
-    """Rows of `kernel_posting` that a filing gives rise to."""
-    behaviour = behaviour_of(row.form, row.form_version)
+    """Rows of `kernel_posting` that a filing gives rise to: its own moves from line 0 on, and on
+    negative lines what it takes back of the filing it supersedes or annuls."""
+    own = _moves(row)
+    superseded = row.supersedes if posts(behaviour_of(row.form, row.form_version)) else None
+    followed = [seq for seq in (superseded, row.annuls) if seq is not None]
+    earlier = by_seqs(followed)
+    back = [
+        Move(move.account, move.commodity, -move.quantity, move.occurred_on)
+        for seq in followed
+        for move in _moves(earlier[seq])
+    ]
+    numbered = [(-1 - i, move) for i, move in enumerate(back)] + list(enumerate(own))
     return [
         (row.seq, line, move.account, move.commodity, move.quantity, move.occurred_on)
-        for line, move in enumerate(behaviour.moves(draft_of(row), row.body))
+        for line, move in numbered
     ]
+
+
+def _moves(row: FilingRow) -> Sequence[Move]:
+    return behaviour_of(row.form, row.form_version).moves(draft_of(row), row.body)
 
 
 def duty_rows(thread: str, lines: Iterator[ThreadLine]) -> list[tuple[Any, ...]]:
@@ -145,7 +162,7 @@ def _lines() -> Iterator[tuple[str, ThreadLine]]:
     while True:
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT thread, seq, kind, detail FROM {side}"
+                f"SELECT {','.join(ENTRY_COLUMNS)} FROM {side}"
                 f" WHERE (thread, seq) > (%s, %s) ORDER BY thread, seq LIMIT {page}",
                 list(last),
             )

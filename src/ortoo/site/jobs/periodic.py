@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from ortoo.domains.market import services
-from ortoo.kernel.filings import clock
+from ortoo.kernel.filings import clock, partitions
 from ortoo.kernel.filings.checkpointing import last_checkpoint
 from ortoo.kernel.filings.projection import catch_up
 from ortoo.kernel.filings.read import tail
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.grants import access
+from ortoo.kernel.places.active import active_pack
+from ortoo.kernel.seal import persons
 from ortoo.kernel.seal.log import LogError, checkpoint
+from ortoo.kernel.threads import due, packs_known, recalls
 from ortoo.site import demo_clock
 from ortoo.site.accounts import throttle
 
@@ -36,11 +41,16 @@ class Rounds:
     def turn(self, machine_ms: int) -> None:
         """One turn; what fails is logged and tried again at the next one."""
         _guarded(_open_periods)
+        _guarded(_adopt)
+        _guarded(lambda: due.file_due(clock.now_ms()))
+        _guarded(lambda: recalls.file_recalled(clock.now_ms()))
         _guarded(lambda: self._seal(machine_ms))
         if machine_ms - self.daily_ms >= DAILY_MS:
             self.daily_ms = machine_ms
             _guarded(lambda: access.file_finished_days(now_ms=clock.now_ms()))
             _guarded(lambda: throttle.forget_old(now_ms=machine_ms))
+            _guarded(_cut_partition)
+            _guarded(lambda: persons.finish_rotations(now_ms=clock.now_ms()))
         if settings.DEMO:
             _guarded(demo_clock.remember)
 
@@ -50,6 +60,20 @@ class Rounds:
         if new >= CHECKPOINT_FILINGS or (new and machine_ms - self.sealed_ms >= CHECKPOINT_MS):
             checkpoint(now_ms=clock.now_ms())
             self.sealed_ms = machine_ms
+
+
+def _adopt() -> None:
+    """Versions whose day has come are in force from now on in this process."""
+    zone = ZoneInfo(active_pack().head.time_zone)
+    packs_known.adopt(dt.datetime.fromtimestamp(clock.now_ms() / 1000, zone).date())
+
+
+def _cut_partition() -> None:
+    """PostgreSQL: the calendar period that has begun gets a partition of its own."""
+    if connection.vendor == "postgresql":
+        period = partitions.due(clock.now_ms())
+        if period is not None:
+            partitions.cut(period, now_ms=clock.now_ms())
 
 
 def _open_periods() -> None:

@@ -1,4 +1,5 @@
-"""Commands that need the database: demo, serve, rebuild, verify, import.
+"""Commands that need the database: demo, serve, rebuild, verify, backup, restore,
+import.
 
 Nothing of Django is imported before a command has said which folder and mode it works in.
 """
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["demo", "import_prices", "rebuild", "serve", "verify"]
+__all__ = ["back_up", "demo", "import_prices", "rebuild", "restore_home", "serve", "verify"]
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -44,5 +45,19 @@ def verify(arguments: argparse.Namespace) -> int:
 def import_prices(arguments: argparse.Namespace) -> int:
     """`./ortoo import`: a file of outside prices by a profile."""
     from ortoo.site.operations.inspection import import_prices as run
+
+    return run(arguments)
+
+
+def back_up(arguments: argparse.Namespace) -> int:
+    """`./ortoo backup`: 1 when it was refused; segments already there stay whole."""
+    from ortoo.site.operations.backup import run
+
+    return run(arguments)
+
+
+def restore_home(arguments: argparse.Namespace) -> int:
+    """`./ortoo restore`: 1 when it was refused; nothing is kept of it then."""
+    from ortoo.site.operations.restore import run
 
     return run(arguments)

@@ -84,13 +84,19 @@ def _ready(home: Path, arguments: argparse.Namespace) -> bool:
     if known and (arguments.seed, arguments.small) != (known["seed"], known["small"]):
         print("沿用已有的演示数据；要按新的参数重新生成，请加 --fresh。")
     import django
-    from django.core.management import call_command
 
     if not known:
         _write_marker(home, {"seed": arguments.seed, "small": arguments.small, "complete": False})
     django.setup()
-    call_command("migrate", verbosity=0)
+    from ortoo.kernel.filings.refusal import Refused
     from ortoo.site import demo_clock
+    from ortoo.site.operations import upgrade
+
+    try:
+        upgrade.bring_up(serving=not arguments.no_serve, say=print)
+    except Refused as refused:
+        print(f"{refused.message}{refused.remedy}（{refused.code}）")
+        return False
 
     if known:
         demo_clock.resume(_newest_ms())

@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 def _prepared() -> None:
     """Settings and schema; in a demonstration's folder also its clock, or the log would go back."""
     import django
-    from django.core.management import call_command
 
     home = Path(os.environ.get("ORTOO_HOME") or CHECKOUT / "var")
     if (home / MARKER).exists():
         os.environ.setdefault("ORTOO_MODE", "demo")
     django.setup()
-    call_command("migrate", verbosity=0)
+    from ortoo.kernel.filings.refusal import Refused
     from ortoo.site import demo_clock
+    from ortoo.site.operations import upgrade
+
+    try:
+        upgrade.bring_up(say=print)
+    except Refused as refused:
+        print(f"{refused.message}{refused.remedy}（{refused.code}）", file=sys.stderr)
+        raise SystemExit(1) from refused
 
     demo_clock.plug_in()
 

@@ -44,11 +44,35 @@ def serve_installation(arguments: argparse.Namespace) -> int:
     if not is_free(address):
         return 1
     import django
-    from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
+    from ortoo.kernel.filings.refusal import Refused
+    from ortoo.site.operations import upgrade
+
+    try:
+        upgrade.bring_up(serving=True, say=print)
+        settle()
+    except Refused as refused:
+        print(f"{refused.message}{refused.remedy}（{refused.code}）", file=sys.stderr)
+        return 1
     return run(address, f"驿传正在服务：{address.url}（Ctrl-C 停止）")
+
+
+def settle() -> None:
+    """What every start finishes: the keys' history on the log, erasures and re-sealings that a
+    crash or a restore left open."""
+    from ortoo.kernel.filings import storage
+    from ortoo.kernel.filings.clock import now_ms
+    from ortoo.kernel.filings.read import tail
+    from ortoo.kernel.seal import erasure, key_filings, persons
+
+    # Before anything is filed: what an earlier process could not put on disk must not be taken for
+    # acknowledged.
+    storage.settle()
+    if tail():
+        key_filings.begin(now_ms=now_ms())
+    erasure.finish_erasures(now_ms=now_ms())
+    persons.finish_rotations(now_ms=now_ms())
 
 
 def is_free(address: Address) -> bool:

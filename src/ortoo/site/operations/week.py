@@ -76,9 +76,14 @@ class Week:
             period=self.period.code,
             subject=code,
             place=place,
-            reason=filed.late_reason if at_ms > self.simulated.due_ms else "",
+            reason=self._reason(filed, at_ms),
         )
         yield draft, self._now_stands(code, filed.grid)
+
+    def _reason(self, filed: SimulatedReturn, at_ms: int) -> str:
+        late = filed.late_reason if at_ms > self.simulated.due_ms else ""
+        # The simulated firms are entered by telephone, so the evidence is the note of the call.
+        return "；".join(filter(None, ("代录：来电登记" if filed.assisted else "", late)))
 
     def corrects(
         self, code: str, grid: GridBody, reason: str, at_ms: int

@@ -16,6 +16,8 @@ from ortoo.domains.market.tests.clerk_region import (
     usual_grid,
 )
 from ortoo.kernel.filings import read
+from ortoo.kernel.filings.draft import Draft
+from ortoo.kernel.filings.projection import catch_up
 from ortoo.kernel.grants.models import AccessEntry
 
 __all__ = ["clerks"]
@@ -178,3 +180,27 @@ def test_the_year_list_counts_what_was_due_and_what_was_on_time(clerks: Clerks) 
 def test_a_firm_that_owes_nothing_is_told_so(clerks: Clerks) -> None:
     text = clerks.client("clerk-neighbour").get("/returns/").content.decode()
     assert "还没有应报的报表" in text
+
+
+def test_what_was_entered_for_a_firm_is_confirmed_by_that_firm_alone(clerks: Clerks) -> None:
+    from ortoo.kernel.filings.write import file
+
+    matter = clerks.matter()
+    seq = file(
+        Draft(
+            FORM, matter.party, "account:banner-reviewer-own", "assisted", usual_grid(), 0,
+            period=matter.period, subject=matter.party, mode="assisted", reason="来电登记",
+        ),
+        now_ms=clerks.clock.ms,
+    ).seq  # fmt: skip
+    catch_up()
+    page_text = clerks.client().get(f"/receipts/{seq}/").content.decode()
+    assert "请确认代录" in page_text
+    reviewer = clerks.client("banner-reviewer-own")
+    assert "请确认代录" not in reviewer.get(f"/receipts/{seq}/").content.decode()
+    assert reviewer.post(f"/receipts/{seq}/confirm/").status_code == 403
+    assert clerks.client("clerk-sibling").post(f"/receipts/{seq}/confirm/").status_code == 403
+    assert clerks.client().post(f"/receipts/{seq}/confirm/").status_code == 302
+    after = clerks.client().get(f"/receipts/{seq}/").content.decode()
+    assert "请确认代录" not in after and "本单位确认代录" in after
+    assert clerks.client().post(f"/receipts/{seq}/confirm/").status_code == 302, "the same again"

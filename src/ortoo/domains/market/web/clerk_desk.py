@@ -104,8 +104,10 @@ def open_desk(request: HttpRequest, form: str, period: str) -> Desk:
     matter = Matter(definition.code, span.code, scope.party)
     state = matter.state()
     effective = read.get(state.effective) if state.effective else None
-    if effective is not None:
-        definition = registry.get(definition.code, effective.form_version)
+    if effective is not None or state.version is not None:
+        # The period's own version, whatever has been activated since (Law 13).
+        version = effective.form_version if effective else state.version
+        definition = registry.get(definition.code, version)
     return Desk(scope, matter, definition, span, state, effective, now_ms())
 
 

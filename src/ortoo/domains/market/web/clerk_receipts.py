@@ -6,13 +6,14 @@ import io
 import json
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ortoo.domains.market import selectors
+from ortoo.domains.market import selectors, services
 from ortoo.domains.market.services import Matter
 from ortoo.domains.market.web import clerk_words as words
 from ortoo.domains.market.web.clerk_desk import who
@@ -68,6 +69,17 @@ def receipt(request: HttpRequest, seq: int) -> HttpResponse:
     if definition is not None and filing.thread:
         context |= _after(filing, own=own)
     return render(request, "market/clerk/receipt.html", context)
+
+
+@require_POST
+def confirm(request: HttpRequest, seq: int) -> HttpResponse:
+    """确认代录 of the return that was entered for this party."""
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    filing = selectors.filing(scope, seq)
+    matter = Matter(filing.form, filing.period, filing.subject)
+    services.confirm_assisted(scope=scope, matter=matter, target=seq, now_ms=now_ms())
+    messages.success(request, "已确认：代录的数字与本单位所报一致。")
+    return redirect("receipt", seq=seq)
 
 
 def form_of(filing: read.FilingRow) -> Form | None:
@@ -183,7 +195,14 @@ def _after(filing: read.FilingRow, *, own: bool) -> dict[str, Any]:
         "locked": state.locked,
         "may_correct": own and state.archived_seq is None and state.effective is not None,
         "names": names,
+        "to_confirm": _to_confirm(state, filing.seq, own=own),
     }
+
+
+def _to_confirm(state: ReturnState, seq: int, *, own: bool) -> str:
+    """By when the party should confirm what was entered for it; "" when nothing waits."""
+    asked = state.unconfirmed
+    return words.moment(asked.due_at) if own and asked and asked.target == seq else ""
 
 
 def _entry(
@@ -215,13 +234,15 @@ def _told(
     if line.kind == "return":
         number = state.versions.index(line.seq) + 1
         detail = f"原因：{filing.reason}" if filing.reason else ""
-        return ("报送" if number == 1 else f"更正（第 {number} 次报送）"), detail
+        how = "代录" if filing.mode == "assisted" else "报送"
+        return (how if number == 1 else f"更正（第 {number} 次{how}）"), detail
     return {
         "open": ("开期，等待报送", ""),
         "query": (f"{office}发核实", str(said.get("question", ""))),
         "reply": ("答复核实", str(said.get("text", ""))),
         "send_back": (f"{office}退回", str(said.get("text", ""))),
         "accept": (f"{office}审核通过", ""),
+        "confirm": ("本单位确认代录", ""),
         "archive": ("报告期归档", ""),
     }.get(line.kind, (line.kind, ""))
 

@@ -16,5 +16,6 @@ urlpatterns = [
     path(f"{_RETURN}correct/", clerk_views.return_correct, name="return-correct"),
     path(f"{_RETURN}queries/<int:query>/", clerk_queries.reply, name="reply"),
     path("receipts/<int:seq>/", clerk_receipts.receipt, name="receipt"),
+    path("receipts/<int:seq>/confirm/", clerk_receipts.confirm, name="receipt-confirm"),
     path("verify/", clerk_receipts.verify, name="receipt-verify"),
 ]

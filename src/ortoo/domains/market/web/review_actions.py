@@ -117,6 +117,10 @@ def _accept_context(request: HttpRequest, view: Review) -> dict[str, Any]:
     }
 
 
+# What the kernel refuses because a return moved between the page and the click.
+STALE = ("REVIEW-STALE", "REVIEW-SENT-BACK", "REVIEW-QUERIED")
+
+
 def _why(row: ReviewRow) -> str:
     if row.position == "queried":
         due = f"，{words.moment(row.query_due, zone())}到期" if row.query_due else ""
@@ -129,7 +133,8 @@ def _why(row: ReviewRow) -> str:
 def _accept(request: HttpRequest, view: Review) -> HttpResponse:
     targets = _targets(view, request.POST.getlist("target"))
     conclude = request.POST.get("conclude") == "1"
-    trouble = _conflicts(view, targets, despite=request.POST.get("despite") == "1")
+    despite = request.POST.get("despite") == "1"
+    trouble = _conflicts(view, targets, despite=despite)
     if trouble:
         return _conflict(request, view, trouble)
     fresh = tuple(
@@ -146,12 +151,12 @@ def _accept(request: HttpRequest, view: Review) -> HttpResponse:
         view.office,
         fresh,
         conclude=conclude,
-        note=_conclusion(view, request.POST.get("note", "")) if conclude else "",
+        note=_note(view, request.POST.get("note", ""), conclude=conclude, despite=despite),
     )
     try:
         services.accept(scope=request.scope, new=new, now_ms=now_ms())  # type: ignore[attr-defined]
     except Refused as refused:
-        if refused.code != "REVIEW-STALE" or wants_json(request):
+        if refused.code not in STALE or wants_json(request):
             raise
         now = review_selectors.review(
             request.scope,  # type: ignore[attr-defined]
@@ -163,6 +168,12 @@ def _accept(request: HttpRequest, view: Review) -> HttpResponse:
     said = f"审核通过 {len(fresh)} 家" + ("，本期审核已办结" if conclude else "")
     messages.success(request, f"{said}。")
     return HttpResponseRedirect(address("review", view))
+
+
+def _note(view: Review, said: str, *, conclude: bool, despite: bool) -> str:
+    if conclude:
+        return _conclusion(view, said)
+    return "核实未答复，仍予通过（存疑）" if despite else ""
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -357,9 +357,10 @@ def cell_title(view: Review, key: str) -> str:
 
 
 def _history(found: OneReturn) -> list[dict[str, Any]]:
-    pack, versions = active_pack(), found.row.state.versions
-    entries = []
+    pack, entries = active_pack(), []
     said = review_selectors.history(found.matter.thread, found.view.due_at)
+    # From the history itself: a correction may have come since the rest of the page was read.
+    versions = sorted(one.seq for one in said if one.kind == "return")
     for one in said:
         title = words.HISTORY_WORDS.get(one.kind, one.kind)
         if one.kind == "return" and one.seq != versions[0]:

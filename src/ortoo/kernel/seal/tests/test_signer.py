@@ -1,4 +1,4 @@
-"""Signers: the standard's vectors, and the open slot for SM2."""
+"""Signers: the standard's vectors, and algorithms nobody here knows. SM2: test_sm2."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ortoo.kernel.seal.signer import (
     Ed25519Signer,
     Signer,
     SignerError,
+    generate,
     verify,
 )
 
@@ -52,8 +53,10 @@ def test_a_false_signature_or_a_broken_key_is_simply_false() -> None:
 
 
 def test_an_algorithm_nobody_here_knows_is_an_error_and_not_false() -> None:
-    with pytest.raises(SignerError, match="SM2 密码模块"):
-        verify(b"", SM2, b"", b"")
+    with pytest.raises(SignerError, match=r"SIGN-ALGORITHM.*rsa"):
+        verify(b"", "rsa", b"", b"")
+    with pytest.raises(SignerError, match=r"SIGN-ALGORITHM.*rsa"):
+        generate("rsa")
     accept = {**VERIFIERS, SM2: lambda public, message, signature: signature == message}
     assert verify(b"", SM2, b"m", b"m", verifiers=accept)
 

@@ -126,3 +126,15 @@ def test_a_wrapped_value_opens_only_for_its_subject_and_place(keys: SubjectKeys)
     ):
         with pytest.raises(CipherError, match="SEAL-OPEN"):
             keys.unwrap(subject, wrapped, place)
+
+
+def test_keys_held_open_are_the_same_keys_and_an_erasure_meanwhile_is_seen(tmp_path: Path) -> None:
+    keys = SubjectKeys(tmp_path / "keys")
+    with keys.held() as held:
+        made = held.ensure(["P-1", "P-2"], now_ms=1)
+        assert made == {subject: keys.get(subject) for subject in ("P-1", "P-2")}
+        keys.destroy("P-1", now_ms=2)
+        assert held.is_destroyed("P-1")
+        with pytest.raises(KeystoreError):
+            held.ensure(["P-1"], now_ms=3)
+    assert keys.get("P-2") == made["P-2"]

@@ -152,3 +152,68 @@ def test_an_offices_review_closes_when_everyone_is_accepted_or_it_concludes(
     assert duties()[f"review|@{LOW}"][1] == last
     concluded = history.accept({FIRMS[0]: first}, TOP, conclude=True).seq
     assert duties()[f"review|@{TOP}"][1] == concluded
+
+
+def confirm(history: History, target: int, filer: str = FIRMS[0], **more) -> int:
+    from ortoo.kernel.filings.tests.history import CODE, PERIOD
+
+    body = {"form": CODE, "period": PERIOD, "party": FIRMS[0], "target": target, "text": ""}
+    return history.file("K-CONFIRM", filer, body, period=PERIOD, **more).seq
+
+
+@pytest.mark.law(5)
+def test_what_an_office_entered_for_a_party_waits_for_the_partys_word(history: History) -> None:
+    history.open()
+    assert refused(history.say_return, mode="assisted") == "ASSIST-EVIDENCE"
+    seq = history.say_return(mode="assisted", reason="来电登记 9:40").seq
+    assert duties()[f"confirm|{FIRMS[0]}#1"] == (seq, None, None)
+    assert refused(confirm, history, seq, FIRMS[1]) == "CONFIRM-OTHER-PARTY"
+    for_it = {"mode": "assisted", "reason": "来电"}
+    assert refused(confirm, history, seq, **for_it) == "CONFIRM-OTHER-PARTY"
+    done = confirm(history, seq)
+    assert duties()[f"confirm|{FIRMS[0]}#1"] == (seq, done, None)
+    assert refused(confirm, history, seq) == "CONFIRM-CLOSED"
+    assert history.state().stage == "filed"
+
+
+@pytest.mark.law(5)
+def test_a_correction_by_the_party_itself_settles_what_was_entered_for_it(
+    history: History,
+) -> None:
+    history.open()
+    seq = history.say_return(mode="assisted", reason="来电登记").seq
+    own = history.say_return(price=600, supersedes=seq, reason="更正代录").seq
+    assert duties()[f"confirm|{FIRMS[0]}#1"] == (seq, own, None)
+    assert refused(confirm, history, seq) == "CONFIRM-CLOSED"
+
+
+@pytest.mark.law(11)
+def test_what_was_sent_back_is_not_accepted_before_it_is_filed_again(history: History) -> None:
+    history.open()
+    first = history.say_return().seq
+    history.send_back(first)
+    assert refused(history.accept, {FIRMS[0]: first}) == "REVIEW-SENT-BACK"
+    again = history.say_return(price=610, supersedes=first, reason="重报").seq
+    history.accept({FIRMS[0]: again})
+    assert history.state().stage == "checked"
+
+
+@pytest.mark.law(11)
+def test_an_open_question_keeps_a_return_from_acceptance_unless_the_office_says_why(
+    history: History,
+) -> None:
+    from ortoo.kernel.filings.tests.history import CODE, OFFICES, PERIOD
+
+    history.open()
+    first = history.say_return().seq
+    asked = history.query(first).seq
+    assert refused(history.accept, {FIRMS[0]: first}) == "REVIEW-QUERIED"
+    body = {
+        "form": CODE, "period": PERIOD, "office": LOW, "targets": [[FIRMS[0], first]],
+        "conclude": False, "note": "电话说明属实",
+    }  # fmt: skip
+    history.file("K-ACCEPT", OFFICES[LOW], body, period=PERIOD)
+    assert history.state().accepted_by(LOW)
+    history.reply(asked)
+    history.accept({FIRMS[0]: first}, TOP)
+    assert history.state().stage == "accepted"

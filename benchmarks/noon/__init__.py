@@ -1,0 +1,1 @@
+"""Friday noon: a region's firms file at once. The scene, people at browsers, the audit."""

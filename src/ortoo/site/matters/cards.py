@@ -1,0 +1,42 @@
+"""Cards of the first page for duties in threads of file-defined procedures: they open them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from ortoo.kernel.grants.scope import Scope
+from ortoo.site.demo_clock import clock_text
+from ortoo.site.matters import worklist
+from ortoo.site.matters.reach import ACTING, may_as_own
+from ortoo.site.matters.selectors import case_of, names_of
+from ortoo.site.matters.worklist import Standing, Wanted
+
+URGENCY = {"overdue": "late", "doubt": "soon", "queried": "done"}
+
+
+def cards(scope: Scope, now_ms: int, most: int) -> list[dict[str, Any]]:
+    """The first `most` duties of the scope's own party, by due time."""
+    if not may_as_own(scope, ACTING):
+        return []
+    found, _ = worklist.page(scope.party, Wanted(), now_ms=now_ms, size=most)
+    standings = worklist.standings(found, now_ms)
+    names = names_of(standing.owed.subject for standing in standings)
+    return [_card(standing, names) for standing in standings]
+
+
+def _card(standing: Standing, names: dict[str, str]) -> dict[str, Any]:
+    owed = standing.owed
+    return {
+        "title": standing.what,
+        "href": reverse("matter", kwargs={"thread": owed.thread}),
+        "period": standing.title,
+        "form": case_of(owed.thread),
+        "subject": names.get(owed.subject, owed.subject),
+        "last": standing.word,
+        "urgency": URGENCY.get(standing.state, "calm"),
+        "left": standing.left or standing.word,
+        "due": f"{clock_text(owed.due_at)} 截止" if owed.due_at is not None else "",
+        "action": "办理",
+    }

@@ -1,0 +1,7 @@
+"""Installations side by side."""
+
+from __future__ import annotations
+
+from ortoo.site.tests.backup.homes import homes
+
+__all__ = ["homes"]
