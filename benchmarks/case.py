@@ -61,8 +61,8 @@ def run(*, size: str | None, quick: bool, data: Path | None, database: str) -> d
         **found,
         "notes": [
             "6 filings a case, each its own transaction with a signed checkpoint (ORTOO_SEAL=each)",
-            "cpu_ms_per_case counts the six calls of file, which check the forms; cpu_ms_drafts,"
-            " beside it, what makes the drafts from what was typed: the driver's name sealed under a"
+            "cpu_ms_per_case counts the six calls of file, forms checked; cpu_ms_drafts,"
+            " beside it, what makes drafts from what was typed: the driver's name sealed under a"
             " key of his own, salts drawn; by hand there is nothing of that",
             f"agency list: the first {PAGE} open duties of one agency by due time, with the"
             " threads behind them folded; as_of list: the same at a random log index (median)",
