@@ -72,7 +72,7 @@ def test_the_tree_has_the_sums_the_read_model_has(basis: str) -> None:
     units = ["u1", "u2"]
     unit = np.array([units.index(PARENT[place]) for place in frame["place"][:firms]])
     model = roll_up(quotes, unit, len(units))
-    tree = rollup_lake.tree_sums([frame], TREE, basis)
+    tree = rollup_lake.tree_sums([frame.lazy()], TREE, basis)
     compared = [name for name in rollup_lake.SUMS if name in model]
     assert len(compared) == 9
     for at, place in enumerate([*units, "root"]):
@@ -86,7 +86,7 @@ def test_the_tree_has_the_sums_the_read_model_has(basis: str) -> None:
 
 
 def test_places_below_a_unit_add_up_to_it_and_units_to_the_root() -> None:
-    tree = rollup_lake.tree_sums([some_quotes(2)], TREE)
+    tree = rollup_lake.tree_sums([some_quotes(2).lazy()], TREE)
     assert tree["place"].unique().sort().to_list() == ["b1", "b2", "b3", "root", "u1", "u2"]
     of = {
         place: tree.filter(pl.col("place") == place) for place in ("b1", "b2", "u1", "u2", "root")
@@ -101,7 +101,9 @@ def test_places_below_a_unit_add_up_to_it_and_units_to_the_root() -> None:
 @pytest.mark.parametrize("basis", ["all", "reviewed"])
 def test_the_lazy_query_and_the_whole_tree_say_the_same(basis: str) -> None:
     periods = [some_quotes(seed).with_columns(period=pl.lit(f"W{seed}")) for seed in range(5)]
-    tree = rollup_lake.tree_sums(periods, TREE, basis).filter(pl.col("place").is_in(["b1", "b3"]))
+    tree = rollup_lake.tree_sums([found.lazy() for found in periods], TREE, basis).filter(
+        pl.col("place").is_in(["b1", "b3"])
+    )
     lazy = rollup_lake.sums(pl.concat(periods).lazy(), ["period", "item", "place"], basis)
     found = lazy.filter(pl.col("place").is_in(["b1", "b3"])).sort("period", "item", "place")
     assert tree.equals(found.collect().select(tree.columns))
@@ -112,7 +114,7 @@ def test_a_period_without_a_row_for_every_item_and_respondent_is_refused() -> No
     frame = some_quotes(5)
     for wrong in (frame.tail(-1), frame.sort("place", maintain_order=True), frame.clear()):
         with pytest.raises(ValueError):
-            rollup_lake.tree_sums([wrong], TREE)
+            rollup_lake.tree_sums([wrong.lazy()], TREE)
 
 
 def test_a_logarithm_is_the_same_however_it_is_computed() -> None:
@@ -123,7 +125,7 @@ def test_a_logarithm_is_the_same_however_it_is_computed() -> None:
         item=pl.Series([f"{price:06d}" for price in prices]), price=pl.Series(prices),
         counted=pl.lit(True), reviewed=pl.lit(True),
     )  # fmt: skip
-    found = rollup_lake.tree_sums([frame], rollup_lake.Tree("root", {}))
+    found = rollup_lake.tree_sums([frame.lazy()], rollup_lake.Tree("root", {}))
     root = found.filter(pl.col("place") == "root")
     expected = [round(1e6 * math.log(price)) for price in prices.tolist()]
     assert root["sum_ln_price"].to_list() == expected
@@ -144,7 +146,7 @@ def test_a_period_where_nobody_filed_still_counts_who_owed() -> None:
     )
     found = rollup_lake.sums(frame.lazy(), ["item"]).collect()
     assert found["expected"].to_list() == [40, 40, 40]
-    tree = rollup_lake.tree_sums([frame], TREE).filter(pl.col("place") == "root")
+    tree = rollup_lake.tree_sums([frame.lazy()], TREE).filter(pl.col("place") == "root")
     assert tree["expected"].to_list() == [40, 40, 40]
     for name in set(rollup_lake.SUMS) - {"expected"}:
         assert found[name].to_list() == tree[name].to_list() == [0, 0, 0], name

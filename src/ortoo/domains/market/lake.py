@@ -221,7 +221,7 @@ def region_table(
     root = pack.root.code
     # Who stands at the root itself is in no unit; it is counted beside them.
     tree = rollup_lake.Tree(root, {**pack.unit_of(day), root: f"{root}*"})
-    rows = _scan(form, (day.isoformat(), day.isoformat()), lake, [period]).collect()
+    rows = _scan(form, (day.isoformat(), day.isoformat()), lake, [period])
     found = rollup_lake.tree_sums([rows], tree, basis)
     return found.filter(pl.col("place").is_in(sorted({*readable, *_beside(root, readable)})))
 

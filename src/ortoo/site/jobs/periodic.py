@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 
 from ortoo.domains.market import services
+from ortoo.domains.market.lake import freeze_archived
 from ortoo.kernel.filings import clock, partitions
 from ortoo.kernel.filings.checkpointing import last_checkpoint
 from ortoo.kernel.filings.projection import catch_up
@@ -50,6 +51,7 @@ class Rounds:
             _guarded(lambda: access.file_finished_days(now_ms=clock.now_ms()))
             _guarded(lambda: throttle.forget_old(now_ms=machine_ms))
             _guarded(_cut_partition)
+            _guarded(_freeze)
             _guarded(lambda: persons.finish_rotations(now_ms=clock.now_ms()))
         if settings.DEMO:
             _guarded(demo_clock.remember)
@@ -66,6 +68,11 @@ def _adopt() -> None:
     """Versions whose day has come are in force from now on in this process."""
     zone = ZoneInfo(active_pack().head.time_zone)
     packs_known.adopt(dt.datetime.fromtimestamp(clock.now_ms() / 1000, zone).date())
+
+
+def _freeze() -> None:
+    """Archived periods go to the lake as Parquet; what it holds already is left alone."""
+    freeze_archived()
 
 
 def _cut_partition() -> None:

@@ -117,3 +117,12 @@ def test_percents_carry_their_sign(value: Fraction, text: str) -> None:
 @given(st.fractions(), st.integers(0, 4))
 def test_rounding_is_within_half_a_unit(value: Fraction, scale: int) -> None:
     assert abs(Fraction(round_half_even(value, scale)) - value) <= Fraction(1, 2 * 10**scale)
+
+
+def test_sums_stand_in_the_order_of_the_columns() -> None:
+    from dataclasses import fields
+
+    from ortoo.domains.market import selectors
+    from ortoo.domains.market.rules.figures import Sums
+
+    assert tuple(field.name for field in fields(Sums)) == (*selectors._HEADS, *selectors.SUMS)
