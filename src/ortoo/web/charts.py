@@ -243,7 +243,9 @@ def _spark_path(numbers: Sequence[float | None], known: Sequence[float]) -> tupl
         if value is None:
             pen_up = True
             continue
-        share = (high - value) / (high - low) if high > low else 0.5
+        # Of halves: the difference of two floats may be larger than any float.
+        span = high / 2 - low / 2
+        share = (high / 2 - value / 2) / span if span > 0 else 0.5
         at = (SPARK_PAD + index * across, SPARK_PAD + share * down)
         pieces.append(f"{'M' if pen_up else ' '}{at[0]:.1f} {at[1]:.1f}")
         pen_up = False
