@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db import Error as DatabaseError
-from django.db import connection, transaction
 
 from ortoo.kernel.filings.barrier import BarrierBroken, SyncBarrier, barrier_for
 from ortoo.kernel.filings.refusal import Refused
@@ -160,11 +160,13 @@ def wait_durable() -> None:
     Inside a transaction of the caller's nothing is committed yet: the wait is then part of that
     transaction's end, so that leaving `atomic()` is what may be acknowledged.
     """
-    if connection.vendor != "sqlite":
+    # The connection itself: through Django's proxy each look at it costs a microsecond and more.
+    here = connections[DEFAULT_DB_ALIAS]
+    if here.vendor != "sqlite":
         return
-    if not connection.in_atomic_block:
+    if not here.in_atomic_block:
         _wait()
-    elif not any(hook[1] is _wait for hook in connection.run_on_commit):
+    elif not any(hook[1] is _wait for hook in here.run_on_commit):
         transaction.on_commit(_wait)
 
 
@@ -183,9 +185,10 @@ def settle() -> bool:
 
 
 def _barrier() -> SyncBarrier | None:
-    if connection.vendor != "sqlite":
+    here = connections[DEFAULT_DB_ALIAS]
+    if here.vendor != "sqlite":
         return None
-    return barrier_for(str(connection.settings_dict["NAME"]))
+    return barrier_for(str(here.settings_dict["NAME"]))
 
 
 def _wait() -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from ortoo.kernel.filings.decide import Prepared, decide, prepare, question
 from ortoo.kernel.filings.draft import Draft, Receipt
@@ -23,7 +23,8 @@ def file(draft: Draft, *, now_ms: int) -> Receipt:
 
     Statements that several threads file at the same moment share one transaction on SQLite.
     """
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+    here = connections[DEFAULT_DB_ALIAS]
+    if here.vendor == "sqlite" and not here.in_atomic_block:
         return INTAKE.file(prepare(draft, now_ms))
     return file_many([draft], now_ms=now_ms)[0]
 
@@ -89,12 +90,13 @@ def _seal_done(now_ms: int) -> None:
 @contextmanager
 def _store() -> Iterator[Store]:
     """The dialect's store inside one transaction (the caller's, when there is one)."""
-    if connection.vendor == "sqlite":
+    here = connections[DEFAULT_DB_ALIAS]
+    if here.vendor == "sqlite":
         from ortoo.kernel.filings.sqlite import SqliteStore
 
-        connection.ensure_connection()
-        with _turn(), transaction.atomic():
-            yield SqliteStore(connection.connection)
+        here.ensure_connection()
+        with _turn(here), transaction.atomic():
+            yield SqliteStore(here.connection)
         return
     from ortoo.kernel.filings.postgresql import PostgresStore
 
@@ -130,11 +132,11 @@ def _undone(raw: Any, own: bool) -> bool:
     return not raw.closed
 
 
-def _turn() -> AbstractContextManager[None]:
+def _turn(here: Any) -> AbstractContextManager[None]:
     """Our turn to write. Inside a caller's transaction it is ours already, and waiting here for
     somebody who waits for that transaction would be for ever."""
-    turnstile = turnstile_of(str(connection.settings_dict["NAME"]))
-    return nullcontext() if turnstile is None or connection.in_atomic_block else turnstile.passed()
+    turnstile = turnstile_of(str(here.settings_dict["NAME"]))
+    return nullcontext() if turnstile is None or here.in_atomic_block else turnstile.passed()
 
 
 INTAKE = Intake(write, wait_durable)
