@@ -7,10 +7,8 @@ connection of its own; on PostgreSQL this runs with the rest of the package.
 from __future__ import annotations
 
 import random
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from ortoo.domains.port.tests.gate import DAY, Gate
 from ortoo.domains.port.tests.market_day import QUOTA, cancel, order, register
 from ortoo.kernel.filings.models import Filing
 from ortoo.kernel.filings.refusal import Refused
+from ortoo.kernel.filings.tests.together import at_once, elsewhere
 from ortoo.kernel.postings.models import Posting
 from ortoo.kernel.seal.models import Leaf
 from ortoo.kernel.seal.verify import verify
@@ -31,32 +30,6 @@ from ortoo.kernel.threads.rebuild import rebuild_threads
 
 WRITERS, ROUNDS, RESIDENTS = 50, 4, 24
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.law(7, 8, 12)]
-
-
-def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Each in its own thread and connection, begun together; an exception comes as a value."""
-    gate = threading.Barrier(len(works))
-
-    def begin(work: Callable[[], Any]) -> Any:
-        try:
-            connection.ensure_connection()
-            gate.wait(60)
-            return work()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(begin, works))
-
-
-def elsewhere(work: Callable[[], Any]) -> Any:
-    """In a thread of its own; what it raises is raised here."""
-    found = at_once([work])[0]
-    if isinstance(found, Exception):
-        raise found
-    return found
 
 
 @pytest.fixture
