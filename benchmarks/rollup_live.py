@@ -77,7 +77,8 @@ def _prepare() -> Stage:
     region = simulated_region(pack, form, seed=SEED, through=period.end, sample=SAMPLE)
     cast = _cast(region, period.start)
     casting.register(cast, now_ms=opens_at_ms(form, before, zone) - 24 * HOUR_MS)
-    season.play(cast, before, until_ms=min(due_at_ms(form, before, zone) + REVIEWED_MS, now_ms - 1))
+    ended_ms = min(due_at_ms(form, before, zone) + REVIEWED_MS, now_ms - 1)
+    season.play_week(cast, before, until_ms=ended_ms)
     services.open_period(form=FORM, period=period.code, now_ms=now_ms)
     returns = region.week(period).returns
     drafts = [

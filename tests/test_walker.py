@@ -9,10 +9,9 @@ import pytest
 from django.test import Client
 from django.urls import NoReverseMatch, include, path, reverse
 from ninja import NinjaAPI
-from tests.fixtures.expectations import (
+from tests.fixtures.expectations import EXPECT, EXPECT_API
+from tests.fixtures.visiting import (
     ALL,
-    EXPECT,
-    EXPECT_API,
     Expect,
     Visitor,
     everyone,

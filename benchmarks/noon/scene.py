@@ -70,7 +70,7 @@ def prepare(size: Size, moments: Sequence[float]) -> Scene:
     cast = _cast(region, period.start)
     casting.register(cast, now_ms=opens_at_ms(form, before, zone) - 24 * HOUR_MS)
     ended_ms = min(due_at_ms(form, before, zone) + REVIEWED_MS, now_ms - 1000)
-    season.play(cast, before, until_ms=ended_ms)
+    season.play_week(cast, before, until_ms=ended_ms)
     noon_ms = now_ms + int(60_000 * size.minutes) + 8_000
     chains = _chains(cast, period)
     _open(form.code, period, (cast, chains), (now_ms, noon_ms))

@@ -59,10 +59,10 @@ def test_the_neighbours_reviewer_is_refused(enter: Enter, path: str) -> None:
 def the_clerk_pastes_last_weeks_sheet_with_one_slip(clerk: Visitor) -> None:
     clerk.sees("本期应报 1 张", "距截止 1 小时").click("填报").grid()
     rows, beef = clerk.last_period(), clerk.codes().index(BEEF)
-    assert [len(rows), {len(row) for row in rows}] == [46, {4}]
+    assert [len(rows), {len(row) for row in rows}] == [53, {4}]
     rows[beef][0] = f"{float(rows[beef][0]) * 10:.2f}"
     clerk.paste(rows)
-    assert clerk.said("粘贴").startswith("粘贴 46×4：184 格，已识别 184，未识别 0")
+    assert clerk.said("粘贴").startswith("粘贴 53×4：212 格，已识别 212，未识别 0")
 
 
 def the_clerk_mends_the_slip_gives_a_reason_and_files(clerk: Visitor) -> str:

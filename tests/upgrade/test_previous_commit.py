@@ -34,7 +34,7 @@ from ortoo.kernel.grants.models import Account
 from ortoo.kernel.seal.verify import verify
 from ortoo.kernel.threads.rebuild import rebuild_all
 from ortoo.site import demo_clock
-from ortoo.site.navigation import link
+from ortoo.site.links import link
 demo_clock.plug_in()
 findings = [str(found) for found in verify()]
 unequal = [table.table for table in rebuild_all(fix=False) if not table.equal]

@@ -35,10 +35,10 @@ SUMS = (
     "sum_price_qty", "sales", LARGEST, "stock", "out_of_stock", "doubtful",
 )  # fmt: skip
 
-_READ = (
-    "period", "item", "place", "counted", "reviewed", "doubtful", "price_nil", "price", "sales",
-    "sales_qty", "stock",
-)  # fmt: skip
+_OF_CELLS = ("item", "doubtful", "price_nil", "price", "sales", "sales_qty", "stock")
+_OF_RETURNS = ("period", "place", "counted", "reviewed")
+"""The same for every item of a return: read from the first item's rows alone, an eighth of the
+whole."""
 
 
 def sums(quotes: pl.LazyFrame, keys: Sequence[str], basis: str = "reviewed") -> pl.LazyFrame:
@@ -189,12 +189,10 @@ class _PeriodSums:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One period's columns as matrices [items × respondents], null as zero.
-
-    Two columns more: `quoted`, whether there is a price, and `doubted`, whether it is doubtful.
-    """
+    """One period's columns as matrices [items × respondents]; null as zero, of a price as −1."""
 
     frame: pl.DataFrame
+    returns: pl.DataFrame
     items: Sequence[str]
     places: Sequence[str]
 
@@ -204,22 +202,22 @@ class _Block:
 
         item = pl.col("item")
         # Read first, then fill: in one query the same takes half as long again.
-        frame = rows.select(_READ).collect()
+        frame = rows.select(_OF_CELLS).collect()
         frame = frame.with_columns(
-            pl.col("price").is_not_null().alias("quoted"),
-            (pl.col("doubtful") & pl.col("price").is_not_null()).alias("doubted"),
             item.ne_missing(item.shift()).alias("begins"),
-            pl.col("price", "sales", "sales_qty", "stock").fill_null(0),
+            pl.col("price").fill_null(-1),
+            pl.col("sales", "sales_qty", "stock").fill_null(0),
         )
         begins = np.flatnonzero(frame["begins"].to_numpy())
         respondents = frame.height // max(len(begins), 1)
         if not len(begins) or (np.diff(begins, append=frame.height) != respondents).any():
             raise ValueError("not a row for every item × respondent, in that order")
         items = [frame.item(int(row), "item") for row in begins]
-        return cls(frame, items, frame["place"].head(respondents).to_list())
+        returns = rows.head(respondents).select(_OF_RETURNS).collect()
+        return cls(frame, returns, items, returns["place"].to_list())
 
     def of_returns(self, name: str) -> NDArray[np.bool_]:
-        return self.frame[name][: len(self.places)].to_numpy()
+        return self.returns[name].to_numpy()
 
     def cells(self, name: str, order: NDArray[np.intp]) -> NDArray[Any]:
         """The cells of the chosen respondents, in that order."""
@@ -245,7 +243,7 @@ def _period_sums(block: _Block, tree: Tree, basis: str) -> _PeriodSums:
         **_up(np.add, {name: lowest[name] for name in added}, starts, order),
         **_up(np.maximum, {LARGEST: lowest[LARGEST]}, starts, order),
     }
-    return _PeriodSums(block.frame.item(0, "period"), block.items, sorted(shown), columns)
+    return _PeriodSums(block.returns.item(0, "period"), block.items, sorted(shown), columns)
 
 
 def _up(
@@ -283,13 +281,16 @@ def _place_sums(
         one = np.bincount(place[flags], minlength=places)
         return np.broadcast_to(one, (len(block.items), places))
 
-    def few(name: str, wanted: int) -> NDArray[np.int64]:
-        """How many kept cells have the value: looked up one by one, since hardly any has."""
-        item, at = np.divmod(np.flatnonzero(block.values(name) == wanted), len(place))
+    def few(found: NDArray[np.intp]) -> NDArray[np.int64]:
+        """How many of these cells are kept: looked up one by one, since there are hardly any."""
+        item, at = np.divmod(found, len(place))
         cells = (item * places + place[at])[kept[at]]
         return np.bincount(cells, minlength=len(block.items) * places).reshape(-1, places)
 
-    price, quoted = block.cells("price", order), block.cells("quoted", order)
+    price = block.cells("price", order)
+    quoted = price >= 0
+    np.maximum(price, 0, out=price)
+    doubtful = np.flatnonzero(block.values("doubtful"))
     weight = block.cells("sales_qty", order)
     np.maximum(weight, 1, out=weight)
     weight *= quoted
@@ -306,6 +307,6 @@ def _place_sums(
         "sales": put(sales),
         LARGEST: put(sales, np.maximum),
         "stock": put(block.cells("stock", order)),
-        "out_of_stock": few("price_nil", OUT_OF_STOCK),
-        "doubtful": few("doubted", True),
+        "out_of_stock": few(np.flatnonzero(block.values("price_nil") == OUT_OF_STOCK)),
+        "doubtful": few(doubtful[block.values("price")[doubtful] >= 0]),
     }

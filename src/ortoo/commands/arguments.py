@@ -51,6 +51,9 @@ def check(parser: argparse.ArgumentParser) -> None:
         "path", nargs="*", help="只检查这些文件或文件夹 only definitions under these paths"
     )
     parser.add_argument("--json", action="store_true", help="输出 JSON print findings as JSON")
+    parser.add_argument(
+        "--once", action="store_true", help="逐表列出一次填报率 print each form's once-only ratio"
+    )
 
 
 def procedure(parser: argparse.ArgumentParser) -> None:

@@ -83,6 +83,7 @@ COMMANDS = (
         (
             Example("./ortoo check", "校验全部定义", "every definition"),
             Example("./ortoo check my-forms/", "校验某个文件夹", "the definitions of one folder"),
+            Example("./ortoo check --once", "逐表列出一次填报率", "how much each form asks anew"),
         ),
     ),
     Command(

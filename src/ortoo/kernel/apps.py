@@ -20,6 +20,7 @@ class KernelConfig(AppConfig):
         from ortoo.kernel.forms.registry import load_all
         from ortoo.kernel.grants.mandates import register_mandate_forms
         from ortoo.kernel.grants.registration import register_grant_forms
+        from ortoo.kernel.indicators.issuing import register_issue_form
         from ortoo.kernel.parties.registration import register_party_forms
         from ortoo.kernel.relay.homes import register_relay_forms
         from ortoo.kernel.seal.key_filings import register_key_form
@@ -38,6 +39,7 @@ class KernelConfig(AppConfig):
         register_key_form()
         register_restore_form()
         register_step_forms()
+        register_issue_form()
         register_relay_forms()
         register_grid_forms(load_all(settings.FORM_FOLDERS))
         register_record_forms(settings.FORM_FOLDERS)

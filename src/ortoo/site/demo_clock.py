@@ -132,7 +132,7 @@ def forward(to_ms: int) -> list[str]:
 
     Raises Refused CLOCK-BACK and CLOCK-FAR.
     """
-    from ortoo.domains.market import services
+    from ortoo.domains.market import timely
 
     now = now_ms()
     if to_ms <= now:
@@ -146,21 +146,15 @@ def forward(to_ms: int) -> list[str]:
         raise Refused(
             "CLOCK-FAR", f"一次最多向前拨 {LONGEST_DAYS} 天。", "请分几次拨动。", 409
         )
-    form, zone = registry.get(FORM), active_pack().head.time_zone
     opened: list[str] = []
-    day = _local(now, zone).date()
-    while day <= _local(to_ms, zone).date():
-        opens = opens_at_ms(form, period_on(form, day), zone)
-        if now < opens <= to_ms:
-            receipts = services.open_due_periods(form=FORM, now_ms=opens)
-            opened += [receipt.key.rsplit(":", 1)[-1] for receipt in receipts]
-        day += dt.timedelta(days=7)
+    for at_ms in timely.moments(now, to_ms):
+        opened += [
+            receipt.key.split(":")[2]
+            for receipt in timely.act(at_ms)
+            if receipt.key.startswith("open:")
+        ]
     set_now(to_ms)
-    opened += [
-        receipt.key.rsplit(":", 1)[-1]
-        for receipt in services.open_due_periods(form=FORM, now_ms=to_ms)
-    ]
-    return opened
+    return list(dict.fromkeys(opened))
 
 
 def _local(ms: int, zone: str) -> dt.datetime:

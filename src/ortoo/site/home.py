@@ -19,12 +19,12 @@ from ortoo.kernel.grants.models import Account
 from ortoo.kernel.grants.scope import Scope
 from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.threads.periodic import fold_return
-from ortoo.site import home_office
+from ortoo.site import home_office, home_orders
 from ortoo.site.home_cards import MOST, deadline, form_title, open_duties
 from ortoo.site.jobs.models import Job
 from ortoo.site.jobs.views import shown
+from ortoo.site.links import FOREIGN, FORM, link, office_duty
 from ortoo.site.matters import cards as matters
-from ortoo.site.navigation import FOREIGN, FORM, link, office_duty
 from ortoo.web import words
 
 
@@ -41,6 +41,8 @@ def page(request: HttpRequest) -> HttpResponse:
     duty = office_duty(scope)
     if duty is not None:
         home_office.reviewer(context, scope, duty, now)
+        context["cards"] += home_orders.office_cards(scope, now)
+        context["notices"] = home_orders.notices(scope, now)
     elif scope.may("read_aggregates"):
         context["progress"] = home_office.progress(scope, home_office.newest_period())
     if scope.may("manage_accounts"):
@@ -81,10 +83,21 @@ def _welcome() -> dict[str, object]:
 
 def _clerk_cards(scope: Scope, now: int) -> list[dict[str, object]]:
     own = scope.parties("file_return")
-    duties = [duty for duty in open_duties(scope, now) if duty.owner in own]
+    duties = _shown([duty for duty in open_duties(scope, now) if duty.owner in own])
     first = {"answer": 0, "refile": 1, "file": 2, "confirm": 3}
     duties.sort(key=lambda duty: (_stale(duty, now), first.get(duty.kind, 4)))
     return [_clerk_card(duty, now) for duty in duties[:MOST]]
+
+
+def _shown(duties: list[Duty]) -> list[Duty]:
+    """Without supplements 盟市补充指标 that are filled in on the page of the return beside them."""
+    regional = {(duty.form, duty.period, duty.subject) for duty in duties if duty.kind == "file"}
+    return [
+        duty
+        for duty in duties
+        if duty.kind != "file"
+        or (registry.get(duty.form).supplements, duty.period, duty.subject) not in regional
+    ]
 
 
 def _stale(duty: Duty, now: int) -> bool:
@@ -101,6 +114,10 @@ def _clerk_card(duty: Duty, now: int) -> dict[str, object]:
     }
     title, action, state = words_of.get(duty.kind, (_("待办"), _("打开"), "open"))
     href = link("return", form=duty.form, period=duty.period)
+    period = parse(duty.period)
+    if period.kind == "moment" and duty.kind == "file":
+        title, action = _("急报 1 张，已知的数只需确认"), _("答复")
+        href = link("flash-answer", form=duty.form, code=duty.period)
     if duty.kind == "answer":
         asked = duty.opened_seq
         href = link("reply", form=duty.form, period=duty.period, query=asked) or href
@@ -112,7 +129,7 @@ def _clerk_card(duty: Duty, now: int) -> dict[str, object]:
         **deadline(duty, now),
         "title": title,
         "href": href,
-        "period": parse(duty.period).label_zh,
+        "period": period.label_zh,
         "form": form_title(duty.form),
         "state": state,
         "last": _last_time(duty),

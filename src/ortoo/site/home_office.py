@@ -20,7 +20,7 @@ from ortoo.kernel.grants.scope import Scope
 from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.threads.periodic import ReturnState, fold_return
 from ortoo.site.home_cards import MOST, deadline, form_title, open_duties
-from ortoo.site.navigation import FORM, link, review_href
+from ortoo.site.links import FORM, link, review_href
 
 MOST_EXCEPTIONS = 12
 # Rules that point at a slip of the hand come before those that point at the market.
@@ -119,7 +119,8 @@ def _older(scope: Scope, newest: Duty, now: int) -> list[Duty]:
     found = [
         duty
         for duty in open_duties(scope, now)
-        if duty.kind == "review" and duty.key != newest.key
+        if duty.kind == "review" and duty.form == newest.form and duty.key != newest.key
+        and parse(duty.period).kind != "moment"
     ]
     return sorted(found, key=lambda duty: -(duty.due_at or 0))[:MOST]
 

@@ -11,25 +11,14 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from ortoo.kernel.duties.models import Duty
 from ortoo.kernel.grants.models import Account
 from ortoo.kernel.grants.roles import ROLES
 from ortoo.kernel.grants.scope import PUBLIC, Scope
 from ortoo.kernel.parties.models import Party
-from ortoo.site import demo_clock
-
-FORM, FOREIGN = "SCJC-W1", "FOREIGN-M1"
-
-
-def link(name: str, **words: object) -> str:
-    """The address of a page, or "" where this installation does not have it."""
-    try:
-        return reverse(name, kwargs=words or None)
-    except NoReverseMatch:
-        return ""
+from ortoo.site import demo_clock, directory
+from ortoo.site.links import link
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -50,43 +39,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return context
 
 
-def office_duty(scope: Scope) -> Duty | None:
-    """本期审核 of the scope's own office: the open one due first, else the newest."""
-    if not scope.may("review"):
-        return None
-    found = Duty.objects.filter(owner=scope.party, kind="review", void_seq__isnull=True)
-    return (
-        found.filter(closed_seq__isnull=True).order_by("-due_at").first()
-        or found.order_by("-due_at").first()
-    )
-
-
-def review_href(duty: Duty) -> str:
-    """The matrix of one office's review."""
-    return link("review", form=duty.form, period=duty.period, office=duty.place)
-
-
 def _navigation(request: HttpRequest, scope: Scope) -> Iterator[Mapping[str, object]]:
-    for title, href in _entries(scope):
-        if href:
-            path = getattr(request, "path", "")
-            current = path == href if href == "/" else path.startswith(href)
-            yield {"title": title, "href": href, "current": current}
-
-
-def _entries(scope: Scope) -> Iterator[tuple[str, str]]:
-    duties = scope.may("file_return") or scope.may("review")
-    yield (_("应办事项") if duties else _("首页")), link("home")
-    duty = office_duty(scope)
-    if duty is not None:
-        yield _("本期审核"), review_href(duty)
-    yield _("市场监测"), link("figures", form=FORM)
-    yield _("境外市场"), link("figures", form=FOREIGN)
-    if scope.may("file_return"):
-        yield _("我的报表"), link("my-returns")
-    yield _("存证查验"), link("receipt-verify")
-    if settings.DEMO or scope.may("manage_accounts"):
-        yield _("任务进度"), link("jobs")
+    path = getattr(request, "path", "")
+    found = [(entry.short, entry.href) for entry in directory.entries(scope) if entry.short]
+    if not scope.is_public:
+        found.append((_("全部业务"), link("directory")))
+    for title, href in found:
+        current = path == href if href == "/" else path.startswith(href)
+        yield {"title": title, "href": href, "current": current}
 
 
 def _who(request: HttpRequest, scope: Scope) -> Mapping[str, str] | None:

@@ -166,8 +166,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 # The place pack this installation serves: a folder name under kernel/places/packs or a path.
 PLACE_PACK = os.environ.get("ORTOO_PACK", "neimenggu")
 FORM_FOLDERS = [PACKAGE / "domains" / name / "forms" for name in ("market", "port")]
-PROCEDURE_FOLDERS = [PACKAGE / "domains" / "port" / "procedures"]
-REGULATION_FOLDERS = [PACKAGE / "domains" / "port" / "regulations"]
+PROCEDURE_FOLDERS = [PACKAGE / "domains" / name / "procedures" for name in ("market", "port")]
+REGULATION_FOLDERS = [
+    PACKAGE / "domains" / "port" / "regulations",
+    PACKAGE / "domains" / "market" / "sample" / "regulations",
+]
 # How much one partition of the record holds on PostgreSQL: year or quarter.
 PARTITION_PERIOD = os.environ.get("ORTOO_PARTITION", "year")
 # Files of yearly holiday notices 节假日安排 beside those that ship, by the path separator.

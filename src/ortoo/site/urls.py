@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from ortoo.site import about, demo_clock, home
+from ortoo.site import about, demo_clock, directory, home
 from ortoo.site.api import api
 from ortoo.site.jobs import views as jobs
 
 urlpatterns = [
     path("api/v1/", api.urls),
     path("", home.page, name="home"),
+    path("work/", directory.page, name="directory"),
     path("jobs/", jobs.page, name="jobs"),
     path("demo/clock/", demo_clock.page, name="demo-clock"),
     path("about/", about.page, name="about"),

@@ -6,6 +6,7 @@ needs it. Ticks and words are ours because Vega's are English and its dates loca
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -62,7 +63,8 @@ def line_spec(
         frame = replace(frame, top=frame.top + 20)
     across = date_ticks(min(days), max(days), width_px=frame.across, english=captions.english)
     up = value_ticks(float(min(values)), float(max(values)), count=5)
-    layers = [*_band_layers(bands), *_note_layers(annotations, frame)]
+    late = max(days) - (max(days) - min(days)) / 3
+    layers = [*_band_layers(bands), *_note_layers(annotations, frame, late)]
     layers += [layer for i, s in enumerate(series) for layer in _series_layers(s, i)]
     layers += _end_labels(series, frame, up) if ends else _key_labels(series)
     layers.append(_text(0, -frame.top + 12, captions.unit, "var(--ink-3)", dx=-frame.left + 2))
@@ -118,7 +120,8 @@ def _band_layers(bands: Sequence[Band]) -> list[Any]:
     return layers
 
 
-def _note_layers(annotations: Sequence[Annotation], frame: _Frame) -> list[Any]:
+def _note_layers(annotations: Sequence[Annotation], frame: _Frame, late: dt.date) -> list[Any]:
+    """Rules with their words; behind `late` the words stand before the rule, inside the drawing."""
     import altair as alt
 
     layers = []
@@ -130,8 +133,8 @@ def _note_layers(annotations: Sequence[Annotation], frame: _Frame) -> list[Any]:
         base = alt.Chart(alt.Data(values=rows)).encode(x="x:Q")
         layers.append(base.mark_rule(**rule).encode(y=alt.value(0), y2=alt.value(frame.down)))
         text: dict[str, Any] = {
-            "align": "left",
-            "dx": 4,
+            "align": "right" if note.at > late else "left",
+            "dx": -4 if note.at > late else 4,
             "baseline": "top",
             "fill": "var(--ink-2)",
             "fontSize": 12,

@@ -78,10 +78,10 @@ def _item(row: dict[str, Any]) -> ItemFacts:
 @cache
 def _known() -> dict[str, ItemFacts]:
     table: dict[str, ItemFacts] = {}
-    for row in facts()["item"] + facts()["supplement"]:
+    for row in facts()["item"] + facts()["supplement"] + load("goods.toml")["good"]:
         known = _item(row)
         for name in (row["name"], *row.get("aliases", ())):
-            table[name] = known
+            table.setdefault(name, known)   # the retail form's own word comes first
     return table
 
 
@@ -101,11 +101,34 @@ def supplement_items() -> tuple[WorldItem, ...]:
     )
 
 
+def named_items(names: Sequence[str], prefix: str) -> tuple[WorldItem, ...]:
+    """Rows for known names; codes ``prefix`` + 01… are this module's own."""
+    found = [_known()[name] for name in names]
+    return tuple(WorldItem(f"{prefix}{at:02d}", name, known.unit, known.days > 0)
+                 for at, (name, known) in enumerate(zip(names, found, strict=True), start=1))
+
+
+def wholesale_items() -> tuple[WorldItem, ...]:
+    """The 60 goods of wholesale markets: grain, oil, meat, eggs, 30 vegetables, fruit, fish."""
+    return named_items(load("goods.toml")["lists"]["wholesale"], "W")
+
+
+def emergency_items() -> tuple[WorldItem, ...]:
+    """The 40 goods of the emergency list."""
+    return named_items(load("goods.toml")["lists"]["emergency"], "E")
+
+
+def league_supplements(league: str) -> tuple[WorldItem, ...]:
+    """What a league asks beside the regional form; () where it asks nothing."""
+    wanted = facts()["league_supplements"].get(league, ())
+    return tuple(item for item in supplement_items() if item.name in wanted)
+
+
 def item_facts(items: Sequence[WorldItem]) -> tuple[ItemFacts, ...]:
     """Facts for ``items`` by name or alias. WorldError (``WORLD-ITEM``) names the unknown one."""
     found = []
     for item in items:
-        name = item.name.translate(_FULL_WIDTH).replace(" ", "")
+        name = item.name.translate(_FULL_WIDTH).replace(" ", "").removesuffix("(箱)")
         if name not in _known():
             raise WorldError(
                 "WORLD-ITEM",

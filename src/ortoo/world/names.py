@@ -25,6 +25,10 @@ class FirmNames:
         self._taken: set[str] = set()
         self._marks: set[tuple[str, str]] = set()
 
+    def taken(self, name: str) -> None:
+        """Keeps a name that was given elsewhere from being given again."""
+        self._taken.add(name)
+
     def _head(self, place: WorldPlace) -> str:
         league = self._leagues.get(place.parent)
         return f"{league.name}{place.name}" if league and place.kind == "district" else place.name

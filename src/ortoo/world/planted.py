@@ -142,7 +142,8 @@ def per_jin_rows(packs: tuple[tuple[int, ...], ...]) -> NDArray[np.bool_]:
     return np.array([_PER_JIN_PACK in pack for pack in packs])
 
 
-def _number(value: np.int64, nil: np.uint8) -> int | None:
+def number(value: np.int64, nil: np.uint8) -> int | None:
+    """A cell's number; None where it holds none."""
     return int(value) if nil == VALUE else None
 
 
@@ -157,8 +158,8 @@ def plant(
     return [
         Planted(
             event, firm, week, items[item], MEASURES[measure], kind,
-            _number(values[item, measure], nil[item, measure]),
-            _number(sheet.values[item, measure], sheet.nil[item, measure]),
+            number(values[item, measure], nil[item, measure]),
+            number(sheet.values[item, measure], sheet.nil[item, measure]),
             NIL_LETTERS[nil[item, measure]], NIL_LETTERS[sheet.nil[item, measure]],
         )
         for item, measure in changed

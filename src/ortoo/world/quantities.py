@@ -45,7 +45,12 @@ class Truth:
 class Trade:
     """Fixed habits of the shops of a world, and the weekly draw from them."""
 
-    def __init__(self, ground: Ground, shops: Sequence[Firm], tags: ShopTags) -> None:
+    def __init__(
+        self, ground: Ground, shops: Sequence[Firm], tags: ShopTags, *,
+        whole_weight: float | None = None,
+    ) -> None:
+        """``whole_weight``: weight that a shop's takings stand for where the goods here are only
+        a part of them; otherwise the goods here make up the takings."""
         self.ground, self.tags = ground, tags
         rules, items = facts()["shops_rules"], ground.items
         rng = stream(ground.seed, "trade")
@@ -57,7 +62,8 @@ class Trade:
         taste *= np.exp(rules["taste_spread"] * bell(rng, shape))
         share = taste * np.array([known.weight for known in items]) * self._kept(shops)
         takings = np.array([shop.turnover_yuan_per_week for shop in shops], dtype=np.float64)
-        value = takings[:, None] * share / share.sum(axis=1, keepdims=True)
+        whole = share.sum(axis=1, keepdims=True) if whole_weight is None else whole_weight
+        value = takings[:, None] * share / whole
         self.remote = np.array([calibration.remoteness(place) for place in places])
         rare = np.array([known.rare for known in items])[None, :] * self.remote[:, None] / 0.75
         # No shop is without cabbage and potatoes, however small.

@@ -26,7 +26,8 @@ class WorldPlace:
     """A place of the region: a league (``kind`` prefecture_city or league) or a banner below one.
 
     ``parent`` is geography. Only banner-level places hold firms. ``minority_pct`` (who works
-    there, hence which names) is looked up in ``names.toml`` when not given.
+    there, hence which names) is looked up in ``names.toml`` when not given. ``lon``, ``lat``: label
+    point in degrees; with them a shock travels by distance, without them only within its league.
     """
 
     code: str
@@ -35,6 +36,8 @@ class WorldPlace:
     parent: str
     population: int
     minority_pct: float | None = None
+    lon: float | None = None
+    lat: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,13 @@ class WorldItem:
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """A fictional firm of one or more of the three lists.
+    """A fictional firm of one or more lists.
 
     ``lists``: any of ``sample`` (周报样本), ``guarantor`` (应急保供重点联系企业), ``backbone``
-    (骨干流通企业). ``turnover_yuan_per_week`` counts the form's items only. ``seat`` is the sample
-    seat it fills from ``sample_from`` until the day before ``sample_to`` (None: to the end).
+    (骨干流通企业), ``wholesale`` (批发市场), ``material`` (生产资料经销企业), ``trading``
+    (商品交易市场), ``frame`` (抽样框内未入样). ``turnover_yuan_per_week`` counts the retail form's
+    items only (other trades: everything). ``seat`` is the sample seat it fills
+    from ``sample_from`` until the day before ``sample_to`` (None: to the end).
     """
 
     code: str
@@ -87,3 +92,16 @@ class FirmEvent:
     on: dt.date
     successor: str | None = None
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A firm mends one planted event: every cell of ``event`` goes back to its true value.
+
+    ``how``: ``self`` (自查更正) or ``asked`` (after 发核实). ``at_min``: minutes from the deadline.
+    """
+
+    firm: str
+    event: int
+    how: str
+    at_min: int

@@ -9,10 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ortoo.world.calendar import days_from_festival
-from ortoo.world.calibration import Floats, facts, remoteness
-from ortoo.world.draw import pick, pick_weighted, stream
-from ortoo.world.planted import Ints, Nils, Planted, Sheet, per_jin_rows, plant
-from ortoo.world.records import BLANK, MEASURES, PRICE, VALUE, Firm
+from ortoo.world.calibration import Floats, facts, load, remoteness
+from ortoo.world.devices import devices, shared_groups
+from ortoo.world.draw import pick, pick_weighted, shuffled, stream
+from ortoo.world.planted import Ints, Nils, Planted, Sheet, number, per_jin_rows, plant
+from ortoo.world.records import (
+    BLANK,
+    MEASURES,
+    NIL_LETTERS,
+    PRICE,
+    QTY,
+    SALES,
+    VALUE,
+    Correction,
+    Firm,
+)
 from ortoo.world.world import World
 
 _WEEK = 7
@@ -28,19 +39,6 @@ REASONS = {
     "festival": ("节日", "春节需求"), "spec": ("换规格", ""), "unit": ("录入单位变更", ""),
     "normal": ("其他", "正常"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A firm mends one planted event: every cell of ``event`` goes back to its true value.
-
-    ``how``: ``self`` (自查更正) or ``asked`` (after 发核实). ``at_min``: minutes from the deadline.
-    """
-
-    firm: str
-    event: int
-    how: str
-    at_min: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,8 @@ class WeekReturns:
     ``items`` and ``MEASURES`` (price fen per unit, sales hundreds of yuan, quantity and stock
     tenths of a unit); ``nil``: 0 a value, 1 未经营, 2 断货, 3 季节无货, 4 blank. Rows of firms that
     did not report are blank. ``reported`` bool [firm]; ``offset_min`` int32 [firm]: minutes from
-    the deadline, negative before it, 0 where nothing came; ``assisted`` bool [firm]: 代录.
+    the deadline, negative before it, 0 where nothing came; ``assisted`` bool [firm]: 代录;
+    ``device``: what each return was typed on ("" where nothing came).
     """
 
     week_start: dt.date
@@ -82,6 +81,7 @@ class WeekReturns:
     corrections: tuple[Correction, ...]
     reasons: tuple[Reason, ...]
     late_reasons: tuple[tuple[str, str], ...]
+    device: tuple[str, ...] = ()
 
     @property
     def late(self) -> NDArray[np.bool_]:
@@ -104,7 +104,8 @@ def _chances(world: World, week_start: dt.date, sample: tuple[Firm, ...]) -> tup
     return late + effects.late[banner], missing + effects.missing[banner]
 
 
-def _minute(rng: np.random.Generator, windows: list[list[float]]) -> int:
+def minute(rng: np.random.Generator, windows: list[list[float]]) -> int:
+    """A minute from one of the windows [share, from, to]."""
     shares = {str(at): window[0] for at, window in enumerate(windows)}
     _, low, high = windows[int(pick_weighted(rng, shares))]
     return int(low + rng.random() * (high - low))
@@ -121,23 +122,24 @@ def _filing_times(
     reasons = []
     for at, firm in enumerate(sample):
         window = "after" if tardy[at] else "close" if firm.reliability == "late" else "before"
-        minute, cause = _minute(rng, clock[window]), pick_weighted(rng, causes)
+        moment, cause = minute(rng, clock[window]), pick_weighted(rng, causes)
         if reported[at]:
-            offsets[at] = minute
+            offsets[at] = moment
             if tardy[at]:
                 reasons.append((firm.code, cause))
     return reported, offsets, reasons
 
 
-def _correct(
+def correct(
     rng: np.random.Generator, firm: str, event: int, filed_min: int
 ) -> Correction | None:
+    """Whether and when a firm mends an event it filed at ``filed_min``."""
     rules, clock, draw = facts()["slips_rules"], facts()["clock"], rng.random()
     if draw < rules["corrected_by_itself"]:
         low, high = clock["corrected_by_itself"]
         return Correction(firm, event, "self", filed_min + int(low + rng.random() * (high - low)))
     if draw < rules["corrected_by_itself"] + rules["corrected_when_asked"]:
-        asked = _minute(rng, clock["corrected_when_asked"])
+        asked = minute(rng, clock["corrected_when_asked"])
         return Correction(firm, event, "asked", asked if asked > filed_min else filed_min + 60)
     return None
 
@@ -167,11 +169,44 @@ class _Week:
             sheet = Sheet(self.values[row], self.nil[row], before, per_jin, rng)
             firm = self.sample[row].code
             cells = plant(sheet, event=event, firm=firm, week=self.start, items=items)
-            mended = _correct(rng, firm, event, int(offsets[row]))
+            mended = correct(rng, firm, event, int(offsets[row]))
             planted += cells
             if cells and mended:
                 corrections.append(mended)
         return planted, corrections
+
+    def copy_within(
+        self, groups: tuple[tuple[str, ...], ...], reported: NDArray[np.bool_],
+        planted: list[Planted],
+    ) -> list[Planted]:
+        """Who files for several firms from one device sometimes hands in one's figures for
+        another: prices, sales and quantities, row by row."""
+        rng = stream(self.world.ground.seed, "copied", self.world.week_of(self.start))
+        row_of = {firm.code: row for row, firm in enumerate(self.sample)}
+        slipped = {cell.firm for cell in planted}
+        found: list[Planted] = []
+        for group in groups:
+            draw, order = rng.random(), shuffled(rng, len(group))
+            ready = [group[at] for at in order if group[at] in row_of
+                     and reported[row_of[group[at]]] and group[at] not in slipped]
+            if draw < load("respondents.toml")["devices"]["copied"] and len(ready) > 1:
+                event = 1 + max((cell.event for cell in (*planted, *found)), default=-1)
+                found += self._copy(row_of[ready[0]], row_of[ready[1]], event)
+        return found
+
+    def _copy(self, source: int, target: int, event: int) -> list[Planted]:
+        values, nil = self.values[target].copy(), self.nil[target].copy()
+        told = [PRICE, SALES, QTY]
+        self.values[target][:, told] = self.values[source][:, told]
+        self.nil[target][:, told] = self.nil[source][:, told]
+        changed = np.argwhere((values != self.values[target]) | (nil != self.nil[target]))
+        return [
+            Planted(event, self.sample[target].code, self.start, self.world.items[item].code,
+                    MEASURES[at], "copied_neighbour", number(values[item, at], nil[item, at]),
+                    number(self.values[target, item, at], self.nil[target, item, at]),
+                    NIL_LETTERS[nil[item, at]], NIL_LETTERS[self.nil[target, item, at]])
+            for item, at in changed
+        ]
 
     def explain(
         self, reported: NDArray[np.bool_], planted: list[Planted], rng: np.random.Generator
@@ -243,6 +278,7 @@ def weekly_returns(world: World, week_start: dt.date) -> WeekReturns:
     making = _Week(world, week_start, sample, truth.values.copy(), truth.nil.copy(),
                    _last_week(world, week_start))
     planted, corrections = making.slip(reported, offsets, rng)
+    planted += making.copy_within(shared_groups(world), reported, planted)
     reasons = making.explain(reported, planted, rng)
     places = {place.code: place for place in world.ground.banners}
     far = np.array([remoteness(places[firm.place]) for firm in sample])
@@ -252,4 +288,5 @@ def weekly_returns(world: World, week_start: dt.date) -> WeekReturns:
         week_start, tuple(firm.code for firm in sample), tuple(item.code for item in world.items),
         making.values, making.nil, reported, offsets, assisted, tuple(planted),
         tuple(corrections), tuple(reasons), tuple(late_reasons),
+        devices(world, sample, reported, assisted),
     )

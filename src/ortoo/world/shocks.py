@@ -11,6 +11,7 @@ import numpy as np
 
 from ortoo.world.calibration import Floats, ItemFacts, load
 from ortoo.world.records import WorldPlace
+from ortoo.world.travel import Reach, Travel, direct, reaches
 
 _WEEK = 7
 
@@ -36,6 +37,7 @@ class Shock:
     missing: float
     source: str
     mark: str
+    travel: Travel | None = None
 
     def strength(self, day: dt.date) -> float:
         """0…1 on a day: straight build-up before ``start``, straight fading after ``end``."""
@@ -69,9 +71,11 @@ def _dated(row: dict[str, Any], year: int) -> Shock:
 
 
 def _shock(row: dict[str, Any]) -> Shock:
-    values: dict[str, Any] = {key: row[key] for key in Shock.__dataclass_fields__}
+    values: dict[str, Any] = {key: row[key] for key in Shock.__dataclass_fields__
+                              if key != "travel"}
     for key in ("places", "groups", "items"):
         values[key] = tuple(values[key])
+    values["travel"] = Travel.read(row["travel"]) if "travel" in row else None
     return Shock(**values)
 
 
@@ -90,18 +94,24 @@ def shocks_between(start: dt.date, end: dt.date) -> tuple[Shock, ...]:
 
 
 class ShockTable:
-    """Shocks laid over the banners and items of one world."""
+    """Shocks laid over the banners and items of one world.
+
+    ``travelling``: shocks reach neighbouring places days later and weaker (``travel.py``);
+    otherwise they are felt only where they strike.
+    """
 
     def __init__(
-        self, shocks: Sequence[Shock], banners: Sequence[WorldPlace], items: Sequence[ItemFacts]
+        self, shocks: Sequence[Shock], banners: Sequence[WorldPlace], items: Sequence[ItemFacts],
+        *, travelling: bool = True,
     ) -> None:
         self.shocks = tuple(shocks)
         self._shape = (len(banners), len(items))
-        self._known: dict[dt.date, Effects] = {}
-        self._where = [
-            np.array([not shock.places or place.code in shock.places or place.parent in shock.places
-                      for place in banners]) for shock in shocks
-        ]
+        self._known: dict[tuple[dt.date, int], Effects] = {}
+        self.reach: list[tuple[Reach, ...]] = []
+        for shock in shocks:
+            where = direct(shock.places, banners)
+            far = reaches(shock.travel, where, banners) if travelling else ()
+            self.reach.append((Reach(0, where.astype(np.float64)), *far))
         self._what = [
             np.array([not (shock.items or shock.groups) or known.code in shock.items
                       or known.group in shock.groups for known in items]) for shock in shocks
@@ -109,22 +119,31 @@ class ShockTable:
 
     def effects(self, week_start: dt.date) -> Effects:
         """Effects in the week from ``week_start`` (kept: several readers ask for each week)."""
-        if week_start not in self._known:
-            self._known[week_start] = self._sum(week_start)
-        return self._known[week_start]
+        return self._kept(week_start, _WEEK)
 
-    def _sum(self, week_start: dt.date) -> Effects:
+    def effects_on(self, day: dt.date) -> Effects:
+        """Effects on one day."""
+        return self._kept(day, 1)
+
+    def _kept(self, start: dt.date, days: int) -> Effects:
+        if (start, days) not in self._known:
+            self._known[start, days] = self._sum(start, days)
+        return self._known[start, days]
+
+    def _sum(self, start: dt.date, days: int) -> Effects:
         price, stockout = np.zeros(self._shape), np.zeros(self._shape)
         sales = np.ones(self._shape)
         late, missing = np.zeros(self._shape[0]), np.zeros(self._shape[0])
-        for shock, where, what in zip(self.shocks, self._where, self._what, strict=True):
-            strength = shock.week_strength(week_start)
-            if strength == 0.0:
-                continue
-            hit = np.outer(where, what)
-            price += shock.price * strength * hit
-            stockout += shock.stockout * strength * hit
-            sales *= 1 + (shock.sales - 1) * strength * hit
-            late += shock.late * strength * where
-            missing += shock.missing * strength * where
+        for shock, reached, what in zip(self.shocks, self.reach, self._what, strict=True):
+            for reach in reached:
+                first = start - dt.timedelta(days=reach.lag)
+                strength = (shock.week_strength(first) if days == _WEEK else shock.strength(first))
+                if strength == 0.0:
+                    continue
+                hit = np.outer(reach.weight, what)
+                price += shock.price * strength * hit
+                stockout += shock.stockout * strength * hit
+                sales *= 1 + (shock.sales - 1) * strength * hit
+                late += shock.late * strength * reach.weight
+                missing += shock.missing * strength * reach.weight
         return Effects(price, sales, stockout, late, missing)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ortoo.world import calibration, firms
+from ortoo.world import calibration, firms, respondents
 from ortoo.world.prices import BannerRelations, Ground, ShopTags, shop_tags, true_log_prices
 from ortoo.world.quantities import Trade, Truth
 from ortoo.world.records import PRICE, VALUE, Firm, FirmEvent, WorldError, WorldItem, WorldPlace
@@ -21,6 +22,9 @@ _LEAGUE_KINDS = ("prefecture_city", "league")
 _ZONE_KINDS = ("zone_stat",)       # development zones: their people are counted in a banner
 FIRST_WEEK = dt.date(2021, 1, 2)   # a Saturday: weeks run Saturday to Friday, as 兴安盟's do
 WEEKS = 313                        # to 2027-01-01
+VERSION = 2
+_TRAVELLING = 2
+_BESIDE = 0x5F3759DF               # another stream of goods' noise for the goods beside the form
 
 
 class World:
@@ -31,12 +35,14 @@ class World:
     ``start``: first day of week 0, whatever the weekday; weeks follow every seven days. A longer
     world (more ``weeks``) of the same seed, places, items and start begins with the same weeks.
     ``sample``: number of sample seats, default 230; the other lists scale with it.
+    ``version``: 2 (default) lets shocks travel to neighbouring places and lets firms that share
+    one device copy from each other; 1 is the world before that.
     """
 
     def __init__(
         self, seed: int, places: Sequence[WorldPlace], items: Sequence[WorldItem] | None = None, *,
         start: dt.date = FIRST_WEEK, weeks: int = WEEKS, sample: int | None = None,
-        credit_code: firms.CreditCode = firms.reserved_code,
+        credit_code: firms.CreditCode = firms.reserved_code, version: int = VERSION,
     ) -> None:
         self.items = tuple(items if items is not None else calibration.standard_items())
         leagues = tuple(place for place in places if place.kind in _LEAGUE_KINDS)
@@ -47,11 +53,45 @@ class World:
             raise WorldError("WORLD-PLACES", "没有可放企业的旗县：地区表须含盟市及其下级旗县")
         found = calibration.item_facts(self.items)
         end = start + dt.timedelta(days=_WEEK * weeks)
-        shocks = ShockTable(shocks_between(start, end), banners, found)
+        shocks = ShockTable(shocks_between(start, end), banners, found,
+                            travelling=version >= _TRAVELLING)
+        self.version = version
         self.ground = Ground(seed, start, weeks, leagues, banners, found, shocks)
         self._register = firms.enlist(seed=seed, leagues=leagues, banners=banners, start=start,
                                       sample=sample, credit_code=credit_code)
-        self._truth = lru_cache(maxsize=6)(self._week_truth)
+        self._whole_weight: float | None = None
+        self._setting = respondents.Setting(
+            seed, leagues, banners, start,
+            (sample or calibration.facts()["lists"]["sample"])
+            / calibration.facts()["lists"]["sample"], credit_code)
+        self._truth = lru_cache(maxsize=16)(self._week_truth)
+
+    def beside(self, items: Sequence[WorldItem]) -> World:
+        """The same places, firms, seats and weeks with other goods on the shelf.
+
+        Prices of these goods have noise of their own; shocks strike them by group or code.
+        """
+        found = calibration.item_facts(items)
+        shocks = ShockTable(self.shocks, self.ground.banners, found,
+                            travelling=self.version >= _TRAVELLING)
+        other = object.__new__(World)
+        other.items, other.version = tuple(items), self.version
+        other.ground = replace(self.ground, seed=self.ground.seed ^ _BESIDE, items=found,
+                               shocks=shocks)
+        other._whole_weight = sum(known.weight for known in self.ground.items)
+        other._register, other._setting = self._register, self._setting
+        other._truth = lru_cache(maxsize=16)(other._week_truth)
+        return other
+
+    @cached_property
+    def roll(self) -> respondents.Roll:
+        """Wholesale markets, material dealers, trading markets and the frame of the sample."""
+        return respondents.enlist(self._setting, self.firms)
+
+    @property
+    def respondents(self) -> tuple[Firm, ...]:
+        """Every firm that owes any form: those of the three lists, then the others."""
+        return (*self.firms, *self.roll.newcomers)
 
     @property
     def firms(self) -> tuple[Firm, ...]:
@@ -67,6 +107,15 @@ class World:
     def shocks(self) -> tuple[Shock, ...]:
         """The shocks that touch this world's weeks."""
         return self.ground.shocks.shocks
+
+    def holds(self, day: dt.date) -> bool:
+        """Whether a day lies inside this world's weeks."""
+        return self.ground.start <= day < self.ground.week_start(self.ground.weeks)
+
+    def banner_of(self, firms: Sequence[Firm]) -> Ints:
+        """Index in ``ground.banners`` of each firm's place; [firm]."""
+        at = {place.code: index for index, place in enumerate(self.ground.banners)}
+        return np.array([at[firm.place] for firm in firms], dtype=np.int64)
 
     @cached_property
     def shops(self) -> tuple[Firm, ...]:
@@ -114,7 +163,11 @@ class World:
         return tuple(self.shops[row] for row in self.shop_rows(week_start))
 
     def listed(self, name: str, day: dt.date) -> tuple[Firm, ...]:
-        """Firms on a list (``sample``, ``guarantor``, ``backbone``) on a day."""
+        """Firms on a list on a day: ``sample``, ``guarantor``, ``backbone``; ``wholesale``,
+        ``material``, ``trading``, ``frame``.
+        """
+        if further := self.roll.listed(name):
+            return further
         return tuple(
             firm for firm in self.firms
             if name in firm.lists and (firm.sample_from is None or firm.sample_from <= day)
@@ -140,13 +193,18 @@ class World:
     @cached_property
     def trade(self) -> Trade:
         """Selling habits of all shops (row order of ``shops``)."""
-        return Trade(self.ground, self.shops, self.tags)
+        return Trade(self.ground, self.shops, self.tags, whole_weight=self._whole_weight)
+
+    def log_true(self, week: int) -> NDArray[np.float64]:
+        """ln of the true price (yuan per unit) with relations and shocks; [banner × item]."""
+        level = self.log_prices[week][self.ground.league_of_banner()]
+        found: NDArray[np.float64] = level + self._relations.week(week)
+        return found
 
     def true_prices(self, week_start: dt.date) -> Ints:
         """Noise-free market price in fen per unit; [banner × item] in ``ground.banners`` order."""
-        week = self.week_of(week_start)
-        level = self.log_prices[week][self.ground.league_of_banner()]
-        fen: Ints = np.rint(np.exp(level + self._relations.week(week)) * 100).astype(np.int64)
+        log_price = self.log_true(self.week_of(week_start))
+        fen: Ints = np.rint(np.exp(log_price) * 100).astype(np.int64)
         return fen
 
     @cached_property

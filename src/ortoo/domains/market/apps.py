@@ -6,16 +6,24 @@ from django.apps import AppConfig
 
 
 class MarketConfig(AppConfig):
-    """Registers the weekly return's procedure and the market's projections."""
+    """Registers the procedure of every periodic return and the market's projections."""
 
     name = "ortoo.domains.market"
     label = "market"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from ortoo.domains.market import monitored
+        from ortoo.domains.market.issued import register_issued
+        from ortoo.domains.market.ordering import register_orders
         from ortoo.domains.market.projections import register_market
+        from ortoo.domains.market.sample.registration import register_sample
         from ortoo.kernel.threads.periodic import PeriodicProcedure
         from ortoo.kernel.threads.procedure import register_procedure
 
-        register_procedure("SCJC-W1", PeriodicProcedure())
+        for code in monitored.codes():
+            register_procedure(code, PeriodicProcedure())
         register_market()
+        register_issued()
+        register_orders()
+        register_sample()

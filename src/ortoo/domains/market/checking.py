@@ -27,7 +27,7 @@ from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.threads.periodic import fold_return, return_thread
 
 if TYPE_CHECKING:
-    from ortoo.domains.market.services import Matter
+    from ortoo.domains.market.filing_returns import Matter
 
 __all__ = ["blocking", "context_of", "grid_of", "issues_of", "past_grids"]
 
@@ -50,6 +50,7 @@ def context_of(form: Form, matter: Matter) -> CheckContext:
         peers=_peers(form, matter),
         limits=limits_of(form, period),
         on=period.end,
+        asked=matter.state().asked,
     )
 
 
@@ -96,7 +97,8 @@ def _peers(form: Form, matter: Matter) -> PeerTable:
     chain = list(reversed(pack.reporting_chain(returns.places[own], on)))
     unit = pack.unit_of(on).get(returns.places[own], chain[0])
     circles = zip(_LEVELS, (chain[0], unit, pack.root.code), strict=True)
-    counted, price = returns.counted.copy(), returns.cells["price"]
+    measure = form.principal.code
+    counted, price = returns.counted.copy(), returns.cells[measure]
     counted[own] = False
     found = [
         _blurred(column_statistics(price[_members(returns, place) & counted], level=level,
@@ -105,7 +107,7 @@ def _peers(form: Form, matter: Matter) -> PeerTable:
     ]  # fmt: skip
     return PeerTable(
         {
-            ("price", item.code): at_levels
+            (measure, item.code): at_levels
             for item, at_levels in zip(form.leaves, zip(*found, strict=True), strict=True)
         }
     )

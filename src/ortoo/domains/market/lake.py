@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from ortoo.algorithms import rollup_lake
+from ortoo.domains.market import monitored
 from ortoo.kernel.filings import read
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms import body as codec
@@ -30,7 +31,6 @@ from ortoo.kernel.threads.periodic import ReturnState, fold_return
 if TYPE_CHECKING:
     import polars as pl
 
-FORMS = ("SCJC-W1",)
 NUMBER, BLANK = 0, 4
 NIL_CODES: Mapping[object, int] = {
     Nil.NOT_CARRIED.value: 1,
@@ -140,7 +140,7 @@ def _reviewed(state: ReturnState) -> bool:
     return any(state.accepted_by(office) for office, _ in state.offices)
 
 
-def freeze_archived(forms: Iterable[str] = FORMS, lake: Lake | None = None) -> list[Manifest]:
+def freeze_archived(forms: Iterable[str] | None = None, lake: Lake | None = None) -> list[Manifest]:
     """Write every archived period that the lake does not hold as of its archiving.
 
     Gives what was written. May run at any time and in several processes at once: a period comes
@@ -149,7 +149,7 @@ def freeze_archived(forms: Iterable[str] = FORMS, lake: Lake | None = None) -> l
     place = lake or market_lake()
     return [
         place.write(frozen(period))
-        for form in forms
+        for form in (monitored.codes() if forms is None else forms)
         for period in frozen_periods(form)
         if (known := place.manifest(form, period.period)) is None or known.log_index != period.seq
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from ortoo.domains.market import observations
+from ortoo.domains.market import monitored, observations
 from ortoo.domains.market.registers import names_of
 from ortoo.kernel.filings import read
 from ortoo.kernel.filings.refusal import Refused
@@ -46,33 +46,39 @@ def contributions(
     keep = returns.counted & returns.reviewed if basis == "reviewed" else returns.counted
     index = returns.form.leaf_index[item]
     doubts = observations.doubtful(returns)
-    names = names_of(returns.parties)
-    filings = read.by_seqs(s.effective for s in returns.states if s.effective)
+    roles = returns.form.roles
+    said = returns.cells[returns.form.principal.code][:, index] != observations.MISSING
+    inside = [
+        row
+        for row in (keep & said).nonzero()[0].tolist()
+        if (unit == root or codes[rows[row]] == unit or returns.places[row] == unit)
+        and returns.states[row].effective
+        and (
+            form == monitored.FOREIGN
+            or scope.may_read(party=returns.parties[row], place=returns.places[row], form=form)
+        )
+    ]
+    # Of a region's thousands only those shown are named and read.
+    names = names_of([returns.parties[row] for row in inside])
+    filings = read.by_seqs(returns.states[row].effective or 0 for row in inside)
     found = []
-    for row, (party, place, state) in enumerate(
-        zip(returns.parties, returns.places, returns.states, strict=True)
-    ):
-        inside = unit == root or codes[rows[row]] == unit or place == unit
-        if not (inside and keep[row] and state.effective):
-            continue
-        if form != "FOREIGN-M1" and not scope.may_read(party=party, place=place, form=form):
-            continue
+    for row in inside:
+        party, place, state = returns.parties[row], returns.places[row], returns.states[row]
         values = {
             code: int(column[row, index]) if column[row, index] != observations.MISSING else None
             for code, column in returns.cells.items()
         }
-        if values["price"] is None:
-            continue
+        seq = state.effective or 0
         found.append(
             Contribution(
-                seq=state.effective,
-                number=filings[state.effective].number,
+                seq=seq,
+                number=filings[seq].number,
                 party=party,
                 name=names.get(party, party),
                 place=place,
-                price=values["price"],
-                quantity=values.get("sales_qty"),
-                sales=values.get("sales"),
+                price=values[roles.price or returns.form.principal.code],
+                quantity=values.get(roles.quantity or ""),
+                sales=values.get(roles.value or ""),
                 stage=state.stage,
                 doubtful=bool(doubts[row, index]),
             )
@@ -85,9 +91,12 @@ def filing(scope: Scope, seq: int) -> read.FilingRow:
     found = read.get(seq)
     if found is None:
         raise Refused("FILING-UNKNOWN", f"没有第 {seq} 号报件。", "请核对回执号。", 404)
-    if found.form == "FOREIGN-M1":
+    if found.form == monitored.FOREIGN:
         scope.require("read_published")
         return found
+    if found.form == "TILL-MAP" and scope.party != found.filer:
+        # A shop's own shelf: which of its articles is what nobody else needs to know.
+        raise Refused("FILING-UNKNOWN", f"没有第 {seq} 号报件。", "请核对回执号。", 404)
     party, place = _about(found)
     scope.require_read(party=party, place=place, form=found.form if found.place else None)
     return found

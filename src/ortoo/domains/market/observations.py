@@ -13,7 +13,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from ortoo.algorithms.rollup import MISSING, Ints, Quotes
+from ortoo.algorithms.rollup import MISSING, Ints, Quotes, roll_up
 from ortoo.kernel.filings import read
 from ortoo.kernel.forms import body as codec
 from ortoo.kernel.forms import registry
@@ -45,7 +45,8 @@ class PeriodReturns:
     """Respondents of one (form, period) in code order, and what each has in force.
 
     `cells[measure]` is int64 [respondents × leaves]: minor units, MISSING where there is no number;
-    `nils` int8 the same shape for the price: −1 未经营, −2 断货, −3 季节无货, −4 blank, 0 a number.
+    `nils` int8 the same shape for the form's principal column (the price, where it has one):
+    −1 未经营, −2 断货, −3 季节无货, −4 blank, 0 a number.
     """
 
     form: Form
@@ -66,6 +67,11 @@ class PeriodReturns:
         return np.array(
             [s.effective is not None and s.sent_back_seq is None for s in self.states], bool
         )
+
+    @property
+    def owed(self) -> NDArray[np.bool_]:
+        """Respondents that owe this period: all but those waived 免报 who said nothing."""
+        return np.array([s.stage != "waived" for s in self.states], bool)
 
     @property
     def reviewed(self) -> NDArray[np.bool_]:
@@ -253,8 +259,8 @@ def _cells(
     for code, column in texts.items():
         if rows:
             raw[code][rows] = _numbers(b",".join(column)).reshape(len(rows), shape[1])
-    price = raw["price"]
-    nils = np.where(price < _NUMBER, price - _NUMBER, 0).astype(np.int8)
+    said = raw[form.principal.code]
+    nils = np.where(said < _NUMBER, said - _NUMBER, 0).astype(np.int8)
     cells = {code: np.where(values < _NUMBER, MISSING, values) for code, values in raw.items()}
     return cells, nils
 
@@ -274,8 +280,8 @@ def _numbers(text: bytes) -> Ints:
     return np.fromstring(text.decode("ascii"), np.int64, sep=",")
 
 
-def _measure(returns: PeriodReturns, code: str) -> Ints:
-    found = returns.cells.get(code)
+def _measure(returns: PeriodReturns, code: str | None) -> Ints:
+    found = returns.cells.get(code) if code is not None else None
     return np.full(returns.nils.shape, MISSING, np.int64) if found is None else found
 
 
@@ -283,17 +289,35 @@ def quotes(returns: PeriodReturns, keep: NDArray[np.bool_]) -> Quotes:
     """The cells of the kept respondents, the rest MISSING, ready for the rollup."""
     mask = keep[:, None]
 
-    def kept(code: str) -> Ints:
+    def kept(code: str | None) -> Ints:
         return np.where(mask, _measure(returns, code), MISSING)
 
+    roles = returns.form.roles
     return Quotes(
-        price=kept("price"),
-        quantity=kept("sales_qty"),
-        sales=kept("sales"),
-        stock=kept("stock"),
+        # A form without prices is counted by what it asks first: its sums are totals, not means.
+        price=kept(roles.price or returns.form.principal.code),
+        quantity=kept(roles.quantity if roles.price else None),
+        sales=kept(roles.value),
+        stock=kept(roles.stock),
         out_of_stock=(returns.nils == -2) & mask,
         doubtful=doubtful(returns) & mask,
     )
+
+
+def rolled_up(
+    returns: PeriodReturns,
+    keep: NDArray[np.bool_],
+    unit: NDArray[np.intp],
+    units: int,
+    before: tuple[Ints, Ints] | None,
+) -> dict[str, Ints]:
+    """`algorithms.rollup.roll_up` of the kept respondents. Where a form asks no price, what is
+    published is the total: it then has the weight one, so that the mean of a cell is its total."""
+    found = dict(roll_up(quotes(returns, keep), unit, units, before))
+    if returns.form.roles.price is None:
+        found["quantity"] = np.minimum(found["quotes"], 1)
+        found["sum_price_qty"] = found["sum_price"]
+    return found
 
 
 def doubtful(returns: PeriodReturns) -> NDArray[np.bool_]:
@@ -315,7 +339,8 @@ def aligned(before: PeriodReturns, parties: Sequence[str]) -> tuple[Ints, Ints]:
     known = at >= 0
     known[known] = before.counted[at[known]]
     found = []
-    for code in ("price", "sales_qty"):
+    roles = before.form.roles
+    for code in (roles.price or before.form.principal.code, roles.quantity):
         values = np.full((len(parties), len(before.form.leaves)), MISSING, np.int64)
         values[known] = _measure(before, code)[at[known]]
         found.append(values)

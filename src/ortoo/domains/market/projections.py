@@ -7,14 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from ortoo.algorithms.rollup import roll_up
-from ortoo.domains.market import observations
+from ortoo.domains.market import monitored, observations
 from ortoo.kernel.filings.projection import Header, Projection, Row, Table, register_projection
 from ortoo.kernel.forms import registry
 from ortoo.kernel.forms.definition import FormError
 from ortoo.kernel.forms.periods import parse, period_on, previous_on
 
-FORMS = ("SCJC-W1", "FOREIGN-M1")
 BASES = ("all", "reviewed")
 SUMS = (
     "quotes", "sum_price", "quantity", "sum_price_qty", "sales", "largest_sales", "second_sales",
@@ -28,14 +26,17 @@ COLUMNS = (
 def slices(header: Header) -> Iterable[str]:
     """A filing in a period's thread touches that period and, by 同样本环比, the next one."""
     form, _, rest = header.thread.partition("|")
-    if form not in FORMS:
+    if not monitored.is_rolled_up(form):
         return ()
     return _slices_of(form, rest.split("|", 1)[0])
 
 
 @lru_cache(maxsize=64)
-def _slices_of(form: str, period: str) -> tuple[str, str]:
-    following = period_on(registry.get(form), parse(period).next().start).code
+def _slices_of(form: str, period: str) -> tuple[str, ...]:
+    definition, span = registry.get(form), parse(period)
+    if not monitored.regular(definition, span):
+        return (f"{form}|{period}",)
+    following = period_on(definition, span.next().start).code
     return f"{form}|{period}", f"{form}|{following}"
 
 
@@ -62,8 +63,8 @@ def sums(
     counted = returns.counted
     keep = counted & returns.reviewed if basis == "reviewed" else counted
     before = _before(returns, as_of)
-    found = roll_up(observations.quotes(returns, keep), unit, len(codes), before)
-    expected = np.bincount(unit, minlength=len(codes))
+    found = observations.rolled_up(returns, keep, unit, len(codes), before)
+    expected = np.bincount(unit[returns.owed], minlength=len(codes))
     filed = np.bincount(unit[keep], minlength=len(codes))
     waiting = np.bincount(unit[counted & ~returns.reviewed], minlength=len(codes))
     out: list[tuple[object, ...]] = []
@@ -83,6 +84,8 @@ def sums(
 def _before(
     returns: observations.PeriodReturns, as_of: int | None
 ) -> tuple[observations.Ints, observations.Ints] | None:
+    if not monitored.regular(returns.form, returns.period):
+        return None
     try:
         period = previous_on(returns.form, returns.period)
     except FormError:

@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from ortoo.domains.market import selectors, services
-from ortoo.domains.market.rules.figures import Figure, price_text
+from ortoo.domains.market.rules.figures import Figure
 from ortoo.domains.market.web.figures_request import in_chain, is_published
+from ortoo.domains.market.web.figures_words import Denomination
 from ortoo.kernel.filings.clock import now_ms
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms import registry
@@ -89,8 +90,9 @@ def form_definition(request: HttpRequest, form: str) -> dict[str, Any]:
 def figures(
     request: HttpRequest, form: str, period: str, basis: str = "reviewed", as_of: int | None = None
 ) -> dict[str, Any]:
-    """Published figures by reporting unit. Means are 元 with two places, as text: an exact
-    fraction would tell the quantity it was divided by."""
+    """Published figures by reporting unit. `mean` is the mean price, or the total of a form
+    without prices, of `measure`, in its unit with its places, as text: an exact fraction would tell
+    the quantity it was divided by."""
     scope = request.scope  # type: ignore[attr-defined]
     definition, span = registry.get(form), parse(period)
     if not in_chain(scope, form) and not is_published(definition, span, now_ms()):
@@ -98,21 +100,23 @@ def figures(
             "NOT-PUBLISHED", f"{span.label_zh}尚未发布。", "请在发布后查看，或用审核账号登录。", 403
         )
     table = selectors.figures(scope, form, span.code, basis=basis, as_of=as_of)
+    by = Denomination(definition)
     return {
         "form": form,
+        "measure": by.measure.code,
         "period": table.period.code,
         "basis": basis,
         "as_of": as_of,
         "units": {
-            unit: {item: _figure(figure) for item, figure in items.items()}
+            unit: {item: _figure(figure, by) for item, figure in items.items()}
             for unit, items in table.units.items()
         },
     }
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _figure(figure: Figure, by: Denomination) -> dict[str, Any]:
     return {
-        "mean": None if figure.mean is None else price_text(figure.mean),
+        "mean": None if figure.mean is None else by.text(figure.mean),
         "n": None if figure.suppressed else figure.sums.quotes,
         "expected": figure.sums.expected,
         "filed": figure.sums.filed,

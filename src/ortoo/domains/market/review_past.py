@@ -66,7 +66,8 @@ def cell_at(returns: PeriodReturns | None, party: str, measure: str, index: int)
     value = int(returns.cells[measure][row, index])
     if value != MISSING:
         return value
-    return _NILS.get(int(returns.nils[row, index])) if measure == "price" else None
+    principal = measure == returns.form.principal.code
+    return _NILS.get(int(returns.nils[row, index])) if principal else None
 
 
 def _circles(returns: PeriodReturns) -> tuple[NDArray[np.str_], ...]:
@@ -82,18 +83,20 @@ def _circles(returns: PeriodReturns) -> tuple[NDArray[np.str_], ...]:
 
 def peers_of(past: Past, party: str, item: str) -> tuple[PeerStatistics, ...]:
     """Other counted respondents' prices of one item by level, nearest first; not its own."""
-    return peer_rows(past, party, {item}).get(("price", item), ())
+    measure = past.form.principal.code
+    return peer_rows(past, party, {item}).get((measure, item), ())
 
 
 def peer_rows(
     past: Past, party: str, items: Set[str]
 ) -> dict[tuple[str, str], tuple[PeerStatistics, ...]]:
-    """Statistics of many items of one firm, a circle at a time."""
+    """Statistics of many items of one firm's principal column, a circle at a time."""
+    measure = past.form.principal.code
     row = past.now.row_of(party)
     if row is None:
         return {}
     codes = [item.code for item in past.form.leaves if item.code in items]
-    columns = past.now.cells["price"][:, [past.form.leaf_index[code] for code in codes]]
+    columns = past.now.cells[measure][:, [past.form.leaf_index[code] for code in codes]]
     others = past.counted.copy()
     others[row] = False
     found = [
@@ -102,4 +105,4 @@ def peer_rows(
         for at in [str(places[row])]
     ]
     levels = zip(*found, strict=True)
-    return {("price", code): at for code, at in zip(codes, levels, strict=True)}
+    return {(measure, code): at for code, at in zip(codes, levels, strict=True)}

@@ -96,7 +96,9 @@ def queue(view: Review, *, party: str = "", limit: int = 50) -> Queue:
     measure_of = {rule.id: rule.measure for rule in view.form.rules}
     cells: dict[tuple[str, str, str], list[str]] = {}
     for firm, item, rule in flagged:
-        cells.setdefault((firm, item, measure_of[rule]), []).append(rule)
+        key = firm, item, measure_of[rule]
+        if _is_asked(past, key):
+            cells.setdefault(key, []).append(rule)
     scored = sorted(
         ((_effect(past, circle, key), key) for key in cells), key=lambda pair: _weight(*pair)
     )
@@ -112,11 +114,18 @@ def queue(view: Review, *, party: str = "", limit: int = 50) -> Queue:
     )
 
 
+def _is_asked(past: Past, key: tuple[str, str, str]) -> bool:
+    """A rule says nothing of a cell that the period's order did not ask for."""
+    row = past.now.row_of(key[0])
+    asked = past.now.states[row].asked if row is not None else None
+    return asked is None or key[1:] in asked
+
+
 def _weight(
     effect: Effect, key: tuple[str, str, str]
 ) -> tuple[bool, Fraction, tuple[str, str, str]]:
     """What moves a published price first; then what moves a total; each by its share."""
-    return key[2] not in ("price", "sales_qty"), -effect.share, key
+    return not effect.of_mean, -effect.share, key
 
 
 class Circle:
@@ -125,9 +134,10 @@ class Circle:
     def __init__(self, returns: PeriodReturns, office: str) -> None:
         under = [office in {place for place, _ in state.offices} for state in returns.states]
         keep = (returns.counted & np.array(under, bool))[:, None]
-        price = np.where(keep, returns.cells["price"], MISSING)
+        roles = returns.form.roles
+        price = np.where(keep, returns.cells[roles.price or returns.form.principal.code], MISSING)
         known = price != MISSING
-        quantity = returns.cells["sales_qty"]
+        quantity = returns.cells.get(roles.quantity or "", np.full_like(price, MISSING))
         weight = np.where(known, np.maximum(np.where(quantity == MISSING, 0, quantity), 1), 0)
         self._amount = (np.where(known, price, 0) * weight).sum(axis=0)
         self._weights = weight.sum(axis=0)
@@ -156,13 +166,15 @@ def effect_of(past: Past, circle: Circle, party: str, measure: str, index: int) 
     if value is None or row is None or past.now.states[row].sent_back_seq is not None:
         return NONE
     before = number_at(past.previous, party, measure, index)
-    if measure not in ("price", "sales_qty"):
+    roles = past.form.roles
+    if roles.price is None or measure not in (roles.price, roles.quantity):
         return total_effect(circle.total(measure, index), value, before)
-    price = number_at(past.now, party, "price", index)
+    price = number_at(past.now, party, roles.price, index)
     if price is None:
         return NONE
-    quote = Quote(price, number_at(past.now, party, "sales_qty", index))
-    if measure == "price":
+    sold = number_at(past.now, party, roles.quantity, index) if roles.quantity else None
+    quote = Quote(price, sold)
+    if measure == roles.price:
         return price_effect(circle.mean(index), quote, before)
     return quantity_effect(circle.mean(index), quote, before)
 
@@ -346,5 +358,9 @@ def _flagged(
         effect=effect,
         issues=tuple(found for found in issues if found.rule in rules),
         series=past.series(party, measure, index),
-        peers=shown_peers(view, peers_of(past, party, item)) if measure == "price" else None,
+        peers=(
+            shown_peers(view, peers_of(past, party, item))
+            if measure == past.form.principal.code
+            else None
+        ),
     )

@@ -23,7 +23,7 @@ from ortoo.kernel.threads.periodic import Query, ReturnState, office_thread
 if TYPE_CHECKING:
     from ortoo.kernel.seal.contacts import Person
 
-POSITIONS = ("missing", "returned", "queried", "pending", "below", "passed", "settled")
+POSITIONS = ("missing", "returned", "queried", "pending", "below", "passed", "settled", "waived")
 LOOK_BACK = 8
 
 
@@ -31,10 +31,10 @@ def position(state: ReturnState, office: str) -> str:
     """Where a return stands as seen from one of its offices.
 
     missing 未报 · returned 已退回 · queried 核实中 · pending 待审 · below 待下级初审 ·
-    passed 本级已审 · settled 已审定.
+    passed 本级已审 · settled 已审定 · waived 免报.
     """
     if not state.versions:
-        return "missing"
+        return "missing" if state.waived_seq is None else "waived"
     if state.sent_back_seq is not None:
         return "returned"
     if state.locked:
@@ -130,7 +130,8 @@ class Review:
 
     @property
     def owed(self) -> int:
-        return len(self.rows)
+        """应报: respondents that are not waived 免报."""
+        return len(self.rows) - self.counts["waived"]
 
     @property
     def filed(self) -> int:

@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 
 from django.db import connection
 
-from ortoo.domains.market import observations
+from ortoo.domains.market import issued, monitored, observations
 from ortoo.domains.market.lineage import Contribution, contributions, filing
 from ortoo.domains.market.projections import COLUMNS, SUMS, sums
 from ortoo.domains.market.registers import names_of
-from ortoo.domains.market.rules.figures import Figure, Sums, disclosive, secondary
+from ortoo.domains.market.rules.figures import Figure, Sums
 from ortoo.kernel.duties.models import Duty
 from ortoo.kernel.filings import read
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms import registry
-from ortoo.kernel.forms.definition import Publish
 from ortoo.kernel.forms.periods import Period, parse, previous_on, year_before_on
 from ortoo.kernel.grants.scope import Scope
 from ortoo.kernel.parties.models import Party
@@ -66,7 +65,7 @@ def my_offices(scope: Scope) -> list[str]:
 
 
 def periods_of(form: str, limit: int = 60) -> list[Period]:
-    """Opened or filed periods of a form, newest first."""
+    """Opened or filed periods of the form's own cadence, newest first; no 急报 among them."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT period FROM kernel_filing"
@@ -74,7 +73,11 @@ def periods_of(form: str, limit: int = 60) -> list[Period]:
             [form, f"open:{form}:%"],
         )
         codes = {row[0] for row in cursor.fetchall()}
-    return sorted((parse(code) for code in codes if code), reverse=True)[:limit]
+    found = (parse(code) for code in codes if code)
+    definition = registry.get(form)
+    return sorted((one for one in found if monitored.regular(definition, one)), reverse=True)[
+        :limit
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ def matrix(scope: Scope, form: str, period: str, office: str) -> list[MatrixRow]
                 reason=filing.reason if filing else "",
             )
         )
-    order = {"missing": 0, "queried": 1, "filed": 2, "sent_back": 3, "checked": 4, "accepted": 5}
+    stages = ("missing", "queried", "filed", "sent_back", "checked", "accepted", "waived")
+    order = {stage: number for number, stage in enumerate(stages)}
     return sorted(rows, key=lambda row: (order[row.state.stage], row.place, row.name))
 
 
@@ -152,7 +156,7 @@ def figures(
     span = parse(period)
     definition = registry.get(form)
     own = _unsuppressed(scope, form)
-    foreign = form == "FOREIGN-M1"
+    foreign = form == monitored.FOREIGN
     if not foreign:
         if as_of is not None and not scope.may("read_aggregates"):
             raise Refused(
@@ -163,31 +167,51 @@ def figures(
             )
         if basis == "all" and not scope.may("read_unreviewed") and not scope.may("read_aggregates"):
             scope.require("read_unreviewed", form=form)
-    earlier = previous_on(definition, span)
-    last_year = year_before_on(definition, span)
+    regular = monitored.regular(definition, span)
+    earlier = previous_on(definition, span) if regular else None
+    last_year = year_before_on(definition, span) if regular else None
     now: _Cells = _sums(form, span, basis, as_of)
     before: _Cells = _sums(form, earlier, basis, as_of) if earlier else {}
     year: _Cells = _sums(form, last_year, basis, as_of) if last_year else {}
     root = _root(now)
     if foreign:
         return Table(form, span, basis, root, as_of, _units(now, before, year), own)
-    rule = definition.publish
     # A mean of one firm is that firm's figure, which the right to aggregates does not cover.
     open_firms = scope.places("read_unit_figures", form)
     now = _without_lone_changes(now, open_firms)
     before = _without(before, _lone(before, open_firms))
     year = _without(year, _lone(year, open_firms))
-    if basis == "all" or as_of is not None:
-        # Law 10: outside the reviewing chain two vintages, or two bases, differ by one firm.
-        hidden = {cell for cell in now if cell[0] not in own} | _lone(now, open_firms)
-        units = _units(now, before, year, hidden)
-    else:
-        hidden = _hidden(now, root, own, rule) | _lone(now, open_firms)
-        # A change whose base is hidden would give the base away, and one over few firms, theirs.
-        before = _without(before, _hidden(before, root, own, rule))
-        year = _without(year, _hidden(year, root, own, rule))
-        units = _units(_thin(now, own, rule), before, year, hidden)
+    hidden = {cell for cell in now if cell[0] not in own} | _lone(now, open_firms)
+    # Of what is not hers a reader is handed who owed and who filed, and no figure at all.
+    now = {cell: found if cell[0] in own else _counts_of(found) for cell, found in now.items()}
+    units = _units(now, before, year, hidden)
+    if basis == "reviewed" and as_of is None:
+        # Law 10: outside her own places a reader sees what was issued, which never moves; two
+        # live readings, vintages or bases would differ by one firm.
+        units = {**units, **_issued_units(form, (span, earlier, last_year), own)}
     return Table(form, span, basis, root, as_of, units, own)
+
+
+def _counts_of(found: Sums) -> Sums:
+    return Sums(expected=found.expected, filed=found.filed, unreviewed=found.unreviewed)
+
+
+def _issued_units(
+    form: str, spans: tuple[Period, Period | None, Period | None], own: frozenset[str]
+) -> dict[str, dict[str, Figure]]:
+    """Issued figures of every unit outside `own`, beside the issued ones of the earlier periods."""
+    now, before, year = (issued.table_of(form, s.code) if s is not None else {} for s in spans)
+    units: dict[str, dict[str, Figure]] = {}
+    for (unit, item), cell in now.items():
+        if unit in own:
+            continue
+        then, last_year = (
+            None if (found := table.get((unit, item))) is None or found.hidden else found.sums
+            for table in (before, year)
+        )
+        figure = Figure(cell.sums, bool(cell.hidden), then, last_year, cell.hidden)
+        units.setdefault(unit, {})[item] = figure
+    return units
 
 
 _Cells = Mapping[tuple[str, str], Sums]
@@ -210,16 +234,6 @@ def _units(
 
 def _without(cells: _Cells, hidden: set[tuple[str, str]]) -> _Cells:
     return {cell: found for cell, found in cells.items() if cell not in hidden}
-
-
-def _thin(cells: _Cells, own: frozenset[str], publish: Publish) -> _Cells:
-    """Cells outside `own` without a 同样本环比 that rests on too few firms."""
-    return {
-        cell: replace(found, matched=0)
-        if cell[0] not in own and found.matched < publish.min_respondents
-        else found
-        for cell, found in cells.items()
-    }
 
 
 def _lone(cells: _Cells, open_firms: frozenset[str]) -> set[tuple[str, str]]:
@@ -250,30 +264,6 @@ def _root(now: Mapping[tuple[str, str], Sums]) -> str:
     return next(iter(sorted(units))).split("-", 1)[0]
 
 
-def _hidden(
-    now: _Cells, root: str, own: frozenset[str], publish: Publish
-) -> set[tuple[str, str]]:
-    """Cells a reader may not see: disclosive ones outside her scope, and what gives them away."""
-    hidden: set[tuple[str, str]] = set()
-    by_item: dict[str, dict[str, Sums]] = {}
-    for (unit, item), found in now.items():
-        by_item.setdefault(item, {})[unit] = found
-    for item, everywhere in by_item.items():
-        cells = {unit: found for unit, found in everywhere.items() if unit != root}
-        bad = {
-            unit
-            for unit, found in cells.items()
-            if unit not in own and disclosive(found, publish)
-        }
-        if bad:
-            bad |= {unit for unit in secondary(cells, bad, publish) if unit not in own}
-        whole = everywhere.get(root)
-        if whole is not None and root not in own and disclosive(whole, publish):
-            bad.add(root)
-        hidden |= {(unit, item) for unit in bad}
-    return hidden
-
-
 def _sums(form: str, period: Period, basis: str, as_of: int | None) -> dict[tuple[str, str], Sums]:
     if as_of is None:
         columns = ",".join(("unit", "item", *_HEADS, *SUMS))
@@ -299,37 +289,26 @@ def series(
     scope: Scope, form: str, unit: str, item: str, *, basis: str = "reviewed", limit: int = 270
 ) -> list[tuple[Period, Figure]]:
     """One item at one unit over time, oldest first, with the same disclosure control as a table."""
-    own = _unsuppressed(scope, form)
+    if form != monitored.FOREIGN and unit not in _unsuppressed(scope, form):
+        return _issued_series(form, unit, item, basis, limit)
     rows = _history(form, basis, [unit], item, limit)
     hidden: set[str] = set()
-    if form != "FOREIGN-M1" and unit not in own and rows:
-        hidden = _hidden_periods(form, basis, (unit, item), own, len(rows))
-    if form != "FOREIGN-M1" and unit not in scope.places("read_unit_figures", form):
-        hidden |= {period for period, _, found in rows if found.quotes == 1}
+    if form != monitored.FOREIGN and unit not in scope.places("read_unit_figures", form):
+        hidden = {period for period, _, found in rows if found.quotes == 1}
     return [
         (parse(period), Figure(found, period in hidden)) for period, _, found in reversed(rows)
     ]
 
 
-def _hidden_periods(
-    form: str, basis: str, cell: tuple[str, str], own: frozenset[str], limit: int
-) -> set[str]:
-    """Periods in which a cell is hidden, its neighbours' figures considered."""
-    unit, item = cell
-    if basis == "all":
-        return {row[0] for row in _history(form, basis, [unit], item, limit)}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT unit FROM market_rollup WHERE form=%s", [form])
-        units = [row[0] for row in cursor.fetchall()]
-    by_period: dict[str, dict[tuple[str, str], Sums]] = {}
-    for period, at, found in _history(form, basis, units, item, limit * len(units)):
-        by_period.setdefault(period, {})[at, item] = found
-    publish = registry.get(form).publish
-    return {
-        period
-        for period, cells in by_period.items()
-        if cell in _hidden(cells, _root(cells), own, publish)
-    }
+def _issued_series(
+    form: str, unit: str, item: str, basis: str, limit: int
+) -> list[tuple[Period, Figure]]:
+    """What was issued of it; on the other basis nothing is."""
+    found = {parse(code): cell for code, cell in issued.series_of(form, unit, item).items()}
+    return [
+        (period, Figure(found[period].sums, bool(found[period].hidden) or basis == "all"))
+        for period in sorted(found)
+    ][-limit:]
 
 
 def _history(

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ortoo.domains.market import checking
+from ortoo.domains.market.filing_returns import Matter, ReturnToFile, file_returns
 from ortoo.domains.market.opening import (
     REVIEW_HOURS,
     SAMPLE,
@@ -24,105 +24,34 @@ from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.filings.write import file, file_many
 from ortoo.kernel.forms import registry
 from ortoo.kernel.forms.body import GridBody
-from ortoo.kernel.forms.definition import Form
-from ortoo.kernel.forms.models import ReturnDraft
-from ortoo.kernel.forms.periods import Period, opens_at_ms, parse
 from ortoo.kernel.grants.scope import Scope
-from ortoo.kernel.parties.models import Party
-from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.threads.periodic import (
-    ReturnState,
-    fold_return,
     office_thread,
-    return_thread,
 )
 
 __all__ = [
     "ANSWER_HOURS", "REVIEW_HOURS", "SAMPLE", "SYSTEM", "Acceptance", "ForeignMonth", "Matter",
     "Question", "ReturnToFile", "accept", "archive", "chase", "file_foreign", "file_return",
-    "open_due_periods", "open_period", "query", "reply", "reviewing_chain", "send_back",
+    "open_due_periods", "open_period", "query", "reply", "reviewing_chain", "send_back", "waive",
 ]  # fmt: skip
 ANSWER_HOURS = 4
 _HOUR_MS = 3_600_000
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """Which return is spoken of: form code, period code, party code."""
-
-    form: str
-    period: str
-    party: str
-
-    @property
-    def thread(self) -> str:
-        return return_thread(self.form, self.period, self.party)
-
-    def state(self) -> ReturnState:
-        """Where the return stands now."""
-        return fold_return(read.thread_lines([self.thread])[self.thread])
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnToFile:
-    """One return as its respondent files it; `key` comes with the page and makes it idempotent."""
-
-    matter: Matter
-    grid: GridBody
-    key: str
-    supersedes: int | None = None
-    reason: str = ""
-    version: int | None = None
-
-
 def file_return(*, scope: Scope, new: ReturnToFile, now_ms: int) -> Receipt:
-    """报送 or 自查更正. Raises Refused with the form's issues in `details`."""
-    matter = new.matter
-    scope.require("file_return", form=matter.form, party=matter.party)
-    version = new.version or matter.state().version
-    definition = registry.get(matter.form, version)
-    behaviour_of(matter.form, version).encode(new.grid)
-    _refuse_future(definition, parse(matter.period), now_ms)
-    issues = checking.issues_of(definition, new.grid, matter)
-    stopping = checking.blocking(issues)
-    if stopping:
-        raise Refused(
-            "RETURN-ISSUES",
-            f"还有 {len(stopping)} 处需要更正或说明，尚未报送。",
-            "请逐处更正，或为核实性提示选择原因。",
-            details=list(stopping),
-        )
-    place = Party.objects.values_list("place", flat=True).get(code=matter.party)
-    receipt = file(
-        Draft(
-            form=matter.form,
-            version=version,
-            filer=matter.party,
-            actor=scope.actor,
-            key=new.key,
-            body=new.grid,
-            said_at=now_ms,
-            period=matter.period,
-            subject=matter.party,
-            place=place,
-            supersedes=new.supersedes,
-            reason=new.reason,
-        ),
-        now_ms=now_ms,
-    )
-    ReturnDraft.objects.filter(
-        form=matter.form, period=matter.period, party=matter.party
-    ).delete()
-    catch_up()
-    return receipt
+    """报送 or 自查更正 of one return. Raises Refused with the form's issues in `details`."""
+    return file_returns(scope=scope, news=[new], now_ms=now_ms)[0]
 
 
-def _refuse_future(form: Form, period: Period, now_ms: int) -> None:
-    zone = active_pack().head.time_zone
-    if opens_at_ms(form, period, zone) > now_ms:
-        raise Refused(
-            "PERIOD-FUTURE", f"{period.label_zh}尚未开期。", "请在开期后报送。", 409
-        )
+def waive(
+    *, scope: Scope, matter: Matter, office: str, text: str, now_ms: int, lifted: bool = False
+) -> Receipt:
+    """免报: the respondent owes nothing this period, for the stated reason; `lifted` undoes it."""
+    _require_office(scope, "review", matter, office)
+    if not text.strip():
+        raise Refused("REASON-NEEDED", "免报必须写明原因。", "请填写原因，例如停业、自然灾害。")
+    said = {"office": office, "text": text.strip()[:500], "lifted": lifted}
+    return _say("K-WAIVE", scope, matter, {**_matter_body(matter), **said}, now_ms)
 
 
 def reply(*, scope: Scope, matter: Matter, query: int, text: str, now_ms: int) -> Receipt:
@@ -225,7 +154,8 @@ def accept(*, scope: Scope, new: Acceptance, now_ms: int) -> Receipt:
             form="K-ACCEPT",
             filer=scope.party,
             actor=scope.actor,
-            key=_key("accept", scope.actor, str(now_ms), new.office, repr(new.targets)),
+            key=_key("accept", scope.actor, str(now_ms), new.form, new.period, new.office,
+                     repr(new.targets)),
             said_at=now_ms,
             period=new.period,
             subject=office_thread(new.form, new.period, new.office),
@@ -263,7 +193,7 @@ def chase(
             form="K-CHASE",
             filer=scope.party,
             actor=scope.actor,
-            key=_key("chase", scope.actor, str(now_ms), office),
+            key=_key("chase", scope.actor, str(now_ms), form, period, office),
             said_at=now_ms,
             period=period,
             subject=office_thread(form, period, office),

@@ -11,13 +11,28 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ortoo.domains.market.world_forms import SimulatedForm, source_of
+from ortoo.domains.market.world_weeks import (
+    OTHER,
+    VERIFIED,
+    Cells,
+    Doubt,
+    Mending,
+    SimulatedReturn,
+    SimulatedWeek,
+    broken_rules,
+    cells_of,
+    column_of,
+    truth_lines,
+)
 from ortoo.kernel.forms.body import GridBody, mark_key, note_key
-from ortoo.kernel.forms.definition import Cell, Form, Nil
+from ortoo.kernel.forms.definition import Form
+from ortoo.kernel.forms.frame import ReturnRow, frame_of
 from ortoo.kernel.forms.limits import LimitTable, choose
 from ortoo.kernel.forms.limits import load_all as load_limits
 from ortoo.kernel.forms.periods import Period, due_at_ms
@@ -26,73 +41,28 @@ from ortoo.world import (
     BLANK,
     FIRST_WEEK,
     MEASURES,
-    NIL_LETTERS,
-    VALUE,
     WEEKS,
     Firm,
     WeekReturns,
     World,
     WorldItem,
     WorldPlace,
+    frame_truth,
     weekly_returns,
 )
 
 if TYPE_CHECKING:
     import polars as pl
 
+__all__ = [
+    "ASKED", "Doubt", "Mending", "SimulatedForm", "SimulatedRegion", "SimulatedReturn",
+    "SimulatedWeek", "simulated_region",
+]  # fmt: skip
 _MINUTE_MS = 60_000
-Cells = tuple[NDArray[np.int64], NDArray[np.uint8]]
-_NILS: Mapping[int, Cell] = {code: Nil(text) for code, text in enumerate(NIL_LETTERS) if text}
-OTHER = "其他"
 # What a shop writes where the shelf explains it and no price moved.
 _OWN_WORDS = {"R5": "盘点报损", "R6": "本店规格较高", "R12": "本组销售集中在节前"}
-_VERIFIED = "已与门店核对"
 # Rules whose breach a reviewer would ask about, the tell-tale ones first.
 ASKED = ("R8", "R7", "R10", "R9", "R2", "R4")
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedReturn:
-    """One firm's return as it reaches the bureau; `at_ms` is the simulated moment."""
-
-    firm: Firm
-    at_ms: int
-    grid: GridBody
-    assisted: bool = False
-    late_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Mending:
-    """A firm corrects its return; `asked` after 发核实, otherwise 自查更正."""
-
-    firm: str
-    at_ms: int
-    grid: GridBody
-    asked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A cell that broke a rule a reviewer would ask about."""
-
-    firm: str
-    item: str
-    measure: str
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedWeek:
-    """One period: who owed, what came and when, and beside it the planted truth."""
-
-    period: Period
-    due_ms: int
-    firms: tuple[Firm, ...]
-    returns: tuple[SimulatedReturn, ...]
-    mendings: tuple[Mending, ...]
-    doubts: tuple[Doubt, ...]
-    truth: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +94,7 @@ class SimulatedRegion:
         places: Iterable[str] | None = None,
         sample: int | None = None,
     ) -> None:
-        self.pack, self.form, self.limits = pack, form, limits
+        self.pack, self.form, self.limits, self.through = pack, form, limits, through
         kept = None if places is None else set(places)
         self.world = World(
             seed,
@@ -141,6 +111,7 @@ class SimulatedRegion:
             sample=sample,
         )
         self._possible = lru_cache(maxsize=4)(self._possible_cells)
+        self._refused_rows = lru_cache(maxsize=8)(self._hard_rows)
         self._final = lru_cache(maxsize=4)(self._final_cells)
 
     def week(self, period: Period) -> SimulatedWeek:
@@ -160,6 +131,7 @@ class SimulatedRegion:
                 grids[row],
                 bool(found.assisted[row]),
                 late.get(firm.code, ""),
+                found.device[row],
             )
             for row, firm in enumerate(sheets.firms)
             if sheets.reported[row]
@@ -173,19 +145,12 @@ class SimulatedRegion:
             for firm, correction in latest.items()
             if grids[rows[firm]].columns != better[rows[firm]].columns
         )  # fmt: skip
-        how = {(c.firm, c.event): c.how for c in found.corrections}
         truth = tuple(
-            {
-                "period": period.code, "firm": cell.firm, "event": cell.event, "item": cell.item,
-                "measure": cell.measure, "kind": cell.kind, "true": cell.true,
-                "reported": cell.reported, "true_nil": cell.true_nil,
-                "reported_nil": cell.reported_nil,
-                "mended": how.get((cell.firm, cell.event), ""),
-            }
-            for cell in found.planted
-        )  # fmt: skip
+            truth_lines(self.form.code, period, found, self._refused(period.start))
+        )
         doubts = tuple(self._doubts(sheets, {cell.firm for cell in found.planted}))
-        return SimulatedWeek(period, due, sheets.firms, returns, mendings, doubts, truth)
+        firms, form = sheets.firms, self.form.code
+        return SimulatedWeek(period, due, firms, returns, mendings, doubts, truth, form)
 
     def settled(self, period: Period) -> tuple[tuple[Firm, ...], dict[str, GridBody]]:
         """(who owed, what stood in the end by firm): a week as history knows it."""
@@ -219,12 +184,53 @@ class SimulatedRegion:
         found = weekly_returns(self.world, start)
         values, nil = found.values.copy(), found.nil.copy()
         truth = self.world.truth(start)
-        hard = {rule.id for rule in self.form.rules if rule.severity == "hard"}
-        frame = self._frame(start, (values, nil), None)
-        for row, faults in self._broken(frame).items():
-            if any(rule in hard or "-" in rule for rule, _ in faults):
-                values[row], nil[row] = truth.values[row], truth.nil[row]
+        for row in self._refused_rows(start):
+            values[row], nil[row] = truth.values[row], truth.nil[row]
         return values, nil
+
+    def _refused(self, start: dt.date) -> frozenset[str]:
+        """Firms whose return as first keyed no form would take in."""
+        firms = self.world.sample(start)
+        return frozenset(firms[row].code for row in self._refused_rows(start))
+
+    def _hard_rows(self, start: dt.date) -> tuple[int, ...]:
+        found = weekly_returns(self.world, start)
+        hard = {rule.id for rule in self.form.rules if rule.severity == "hard"}
+        frame = self._frame(start, (found.values, found.nil), None)
+        return tuple(
+            row
+            for row, faults in broken_rules(self.form, frame, self.limits).items()
+            if any(rule in hard or "-" in rule for rule, _ in faults)
+        )
+
+    def joining(self, period: Period, parties: Iterable[str]) -> dict[str, SimulatedReturn]:
+        """Returns of shops outside the world's own sample that a decision took into the sample."""
+        truth, wanted = frame_truth(self.world, period.start), set(parties)
+        firms = {firm.code: firm for firm in self.world.roll.frame}
+        due = due_at_ms(self.form, period, self.pack.head.time_zone)
+        rows = [row for row, code in enumerate(truth.firms) if code in wanted]
+        grids = {
+            row: GridBody(
+                {
+                    code: cells_of(truth.values[row, :, at], truth.nil[row, :, at])
+                    for at, code in enumerate(MEASURES)
+                }
+            )
+            for row in rows
+        }
+        if not rows:
+            return {}
+        laid = frame_of(
+            self.form, [ReturnRow(row, grids[row], month=period.end.month) for row in rows]
+        )
+        broken = broken_rules(self.form, laid, self.limits)
+        found = {}
+        for row, grid in grids.items():
+            marks = {mark_key(r, i): f"{OTHER}：{VERIFIED}" for r, i in broken.get(row, ())}
+            code = truth.firms[row]
+            at_ms = due - (150 + 11 * row) * _MINUTE_MS
+            found[code] = SimulatedReturn(firms[code], at_ms, GridBody(grid.columns, marks=marks))
+        return found
 
     def _checked(
         self, period: Period, values: NDArray[np.int64], nil: NDArray[np.uint8]
@@ -233,20 +239,8 @@ class SimulatedRegion:
         start = period.start
         frame = self._frame(start, (values, nil), self._before(start))
         reported = weekly_returns(self.world, start).reported
-        return _Sheets(self.world.sample(start), reported, values, nil, self._broken(frame))
-
-    def _broken(self, frame: pl.DataFrame) -> dict[int, list[tuple[str, str]]]:
-        from ortoo.kernel.forms.frame import check_frame, check_groups, violations
-
-        broken: dict[int, list[tuple[str, str]]] = {}
-        marks = violations(self.form, check_frame(self.form, frame, self.limits))
-        for row, item, rule in marks.iter_rows():
-            broken.setdefault(int(row), []).append((str(rule), str(item)))
-        groups = check_groups(self.form, frame)
-        for rule in [rule.id for rule in self.form.rules if rule.id in groups.columns]:
-            for row, group in groups.filter(rule).select("return", "group").iter_rows():
-                broken.setdefault(int(row), []).append((rule, str(group)))
-        return broken
+        broken = broken_rules(self.form, frame, self.limits)
+        return _Sheets(self.world.sample(start), reported, values, nil, broken)
 
     def _before(self, start: dt.date) -> Cells | None:
         """Last week as it stood in the end; seats that changed hands and silent ones blank."""
@@ -274,11 +268,11 @@ class SimulatedRegion:
         }
         for at, measure in enumerate(MEASURES):
             nil = now[1][rows, :, at].ravel()
-            data[measure] = _column(now[0][rows, :, at].ravel(), nil)
+            data[measure] = column_of(now[0][rows, :, at].ravel(), nil)
             data[f"{measure}#nil"] = pl.Series(np.where(nil == BLANK, 0, nil).astype(np.uint8))
             if before is not None:
                 old, kind = before[0][rows, :, at].ravel(), before[1][rows, :, at].ravel()
-                data[f"{measure}@-1"] = _column(old, kind)
+                data[f"{measure}@-1"] = column_of(old, kind)
         end = start + dt.timedelta(days=6)
         data["month"] = pl.Series(np.full(len(rows) * len(codes), end.month, np.uint8))
         unit = self.pack.unit_of(end)
@@ -299,12 +293,12 @@ class SimulatedRegion:
             for rule, item in sheets.broken.get(row, ()):
                 choice, text = said.get((firm, item), (OTHER, ""))
                 if choice == OTHER:
-                    choice = f"{OTHER}：{text or _OWN_WORDS.get(rule, _VERIFIED)}"
+                    choice = f"{OTHER}：{text or _OWN_WORDS.get(rule, VERIFIED)}"
                 marks[mark_key(rule, item)] = choice
                 if text and item in self.form.leaf_index:
                     notes[note_key(item, "stock" if rule == "R5" else "price")] = text
             columns = {
-                code: _cells(sheets.values[row, :, at], sheets.nil[row, :, at])
+                code: cells_of(sheets.values[row, :, at], sheets.nil[row, :, at])
                 for at, code in enumerate(MEASURES)
             }
             grids[row] = GridBody(columns, notes, marks)
@@ -319,6 +313,19 @@ class SimulatedRegion:
                     yield Doubt(firm, item, measures[rule] or "price", rule)
 
 
+    def other(self, form: Form, only: frozenset[str] | None = None) -> SimulatedForm | None:
+        """A further form of the same world, None where the world knows nothing of it; `only`: the
+        items an order asks for."""
+        if source_of(form) is None:
+            return None
+        return SimulatedForm(self, form, _limits(form, self.through), only)
+
+
+def _limits(form: Form, on: dt.date) -> LimitTable | None:
+    tables = load_limits([Path(__file__).resolve().parent / "regulations"])
+    return choose(tables, form.limits, on) if form.limits else None
+
+
 def simulated_region(
     pack: Pack,
     form: Form,
@@ -329,27 +336,10 @@ def simulated_region(
     sample: int | None = None,
 ) -> SimulatedRegion:
     """A region under a form of this domain and the limits in force on its last day."""
-    tables = load_limits([Path(__file__).resolve().parent / "regulations"])
-    limits = choose(tables, form.limits, through) if form.limits else None
     return SimulatedRegion(
-        pack, form, limits, seed=seed, through=through, places=places, sample=sample
+        pack, form, _limits(form, through), seed=seed, through=through, places=places, sample=sample
     )
 
 
 def _rank(rule: str) -> int:
     return ASKED.index(rule) if rule in ASKED else len(ASKED)
-
-
-def _column(values: NDArray[np.int64], nil: NDArray[np.uint8]) -> pl.Series:
-    import polars as pl
-
-    filled = nil == VALUE
-    series = pl.Series(np.where(filled, values, 0), dtype=pl.Int64)
-    return series.set(pl.Series(~filled), None)
-
-
-def _cells(values: NDArray[np.int64], nil: NDArray[np.uint8]) -> tuple[Cell, ...]:
-    return tuple(
-        value if kind == VALUE else _NILS.get(kind)
-        for value, kind in zip(values.tolist(), nil.tolist(), strict=True)
-    )

@@ -71,8 +71,8 @@ def align(
     A row that carries a name or code of the form is put by name; merged group rows and headings
     are skipped. Where no row carries a name the block is laid from (`item`, `measure`) downwards.
     """
-    names = _names(form)
-    named = [_named(row, names) for row in rows]
+    names, units = _names(form), _units(form)
+    named = [_named(row, names, units) for row in rows]
     if not any(code is not None for code, _ in named):
         return _laid(form, rows, item, measure)
     placed, notes = [], []
@@ -110,7 +110,16 @@ def _names(form: Form) -> dict[str, str]:
     return names
 
 
-def _named(row: Sequence[str], names: dict[str, str]) -> tuple[str | None, int]:
+def _units(form: Form) -> frozenset[str]:
+    """How the rows' own units and the columns' units are printed: 公斤, 元/吨."""
+    units = {item.unit for item in form.leaves}
+    printed = {measure.unit_of(item) for item in form.leaves for measure in form.measures}
+    return frozenset(_plain(unit) for unit in units | printed) - {""}
+
+
+def _named(
+    row: Sequence[str], names: dict[str, str], units: frozenset[str]
+) -> tuple[str | None, int]:
     """The item a row names in its first cells, and where its values begin."""
     found: str | None = None
     start = 0
@@ -119,7 +128,7 @@ def _named(row: Sequence[str], names: dict[str, str]) -> tuple[str | None, int]:
         if code is not None:
             # A merged group cell stands before the leaf's own name: the later one counts.
             found, start = code, place + 1
-        elif found is None or not _is_unit(cell):
+        elif found is None or not (_is_unit(cell) or _plain(cell) in units):
             continue
         else:
             start = place + 1

@@ -201,7 +201,11 @@ def _checked_column(form: Form, column: tuple[Any, ...], code: str) -> tuple[Cel
     if len(column) != len(form.leaves):
         expected = len(form.leaves)
         _refuse("GRID-LENGTH", f"{code} 应有 {expected} 格，实有 {len(column)} 格", where)
+    choices = form.measure_by_code[code].choices
     for row, cell in enumerate(column):
+        if choices and type(cell) is int and not 0 <= cell < len(choices):
+            place = note_key(form.leaves[row].code, code)
+            _refuse("GRID-CHOICE", f"选项只有 {len(choices)} 个，没有第 {cell + 1} 个", place)
         if type(cell) is int and -MAX_INTEGER <= cell <= MAX_INTEGER:
             continue
         if cell is None or (isinstance(cell, Nil) and cell in form.nil_reasons):

@@ -72,6 +72,8 @@ def read(text: str, item: Item, measure: Measure, entry_unit: str | None = None)
     plain = _INVISIBLE.sub("", plain)
     if plain in _BLANKS:
         return Reading(None, "按未填处理" if plain else "")
+    if measure.choices:
+        return _chosen(plain, text, measure)
     nil = _NILS.get(plain.lower())
     if nil is not None:
         return Reading(nil, "" if plain == nil.zh else f"按“{nil.zh}”理解")
@@ -91,6 +93,33 @@ def read(text: str, item: Item, measure: Measure, entry_unit: str | None = None)
     if plain != text.strip() and not notes:
         notes.append(f"按 {measure.text(minor)} 理解")
     return Reading(minor, "，".join(note for note in notes if note))
+
+
+def _chosen(plain: str, text: str, measure: Measure) -> Reading:
+    """One of the listed words: its label, its English, or its number as listed, from 1."""
+    labels = [_flat(label) for label in measure.choices]
+    english = [_flat(label) for label in measure.choices_en]
+    said = _flat(plain)
+    for names in (labels, english):
+        if said in names:
+            place = names.index(said)
+            literal = text.strip() == measure.choices[place]
+            return Reading(place, "" if literal else f"按“{measure.choices[place]}”理解")
+    nil = _NILS.get(said)
+    if nil is not None:
+        return Reading(nil, "" if plain == nil.zh else f"按“{nil.zh}”理解")
+    if plain in _NONE:
+        return _none(plain, measure) if measure.must else Reading(None, f"“{plain}”按未填处理")
+    if not re.fullmatch(r"[0-9]{1,2}", plain) or not 1 <= int(plain) <= len(labels):
+        listed = "、".join(f"{place}{label}" for place, label in enumerate(measure.choices, 1))
+        title = measure.title["zh"]
+        _refuse("CELL-CHOICE", f"“{plain[:20]}”不是{title}的选项", f"请选 {listed} 之一")
+    place = int(plain) - 1
+    return Reading(place, f"按“{measure.choices[place]}”理解")
+
+
+def _flat(text: str) -> str:
+    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).lower()
 
 
 def _none(plain: str, measure: Measure) -> Reading:

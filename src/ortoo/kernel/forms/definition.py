@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
-PeriodKind = Literal["week", "month", "day"]
+PeriodKind = Literal["week", "month", "day", "tenday", "moment"]
 Severity = Literal["hard", "soft"]
 Conversion = Literal["per_unit", "amount", "none"]
 Over = Literal["leaf", "group"]
@@ -109,18 +109,23 @@ class Measure:
     asked: Literal["every", "marked"] = "every"
     shares: str | None = None
     prefill: str | None = None
+    choices: tuple[str, ...] = ()
+    choices_en: tuple[str, ...] = ()
+    lag_days: int = 0
 
     @property
     def maximum(self) -> int:
-        """The largest minor-unit integer the column may hold."""
-        return int(10**self.digits) - 1
+        """The largest minor-unit integer the column may hold; the last index of a choice."""
+        return len(self.choices) - 1 if self.choices else int(10**self.digits) - 1
 
     def unit_of(self, item: Item) -> str:
         """The unit as printed for a row: `元/{unit}` becomes 元/公斤 or 元/升."""
         return self.unit.replace("{unit}", item.unit)
 
     def text(self, minor: int) -> str:
-        """Exact decimal text of a stored integer, without its unit."""
+        """Exact decimal text of a stored integer, without its unit; the label of a choice."""
+        if self.choices:
+            return self.choices[minor] if 0 <= minor <= self.maximum else f"第{minor + 1}项"
         sign, digits = ("-" if minor < 0 else ""), str(abs(minor)).rjust(self.scale + 1, "0")
         if self.scale == 0:
             return sign + digits
@@ -147,7 +152,10 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class PeriodType:
-    """A dated property of the form: which periods it has from a date on (people §2.1)."""
+    """A dated property of the form: which periods it has from a date on (people §2.1).
+
+    `ordered` periods open only where an order says so (专项监测日报), never by the calendar.
+    """
 
     since: dt.date
     kind: PeriodKind
@@ -155,6 +163,7 @@ class PeriodType:
     opens: Moment
     due: Moment
     escalations: tuple[Escalation, ...] = ()
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,15 +206,44 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Respondents:
-    """From which registered list 名录 the respondents of a period are drawn."""
+    """From which registered list 名录 the respondents of a period are drawn.
+
+    `within`: code of the place they must belong to; the whole list where None.
+    """
 
     register: str
     sample: str
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which measures play the parts that every market form has; None where it asks no such fact.
+
+    `price` is what one unit costs, `quantity` and `value` what was sold, `stock` what is left.
+    """
+
+    price: str | None = None
+    quantity: str | None = None
+    value: str | None = None
+    stock: str | None = None
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The measures named, in the order price, quantity, value, stock."""
+        named = (self.price, self.quantity, self.value, self.stock)
+        return tuple(code for code in named if code is not None)
+
+
+DEFAULT_ROLES = Roles("price", "sales_qty", "sales", "stock")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribute:
-    """A fact said once for the whole return, such as the currency its prices are in."""
+    """A fact said once for the whole return, such as the currency its prices are in.
+
+    One of `choices`; where none are listed, a short text.
+    """
 
     code: str
     title: Mapping[str, str]
@@ -235,6 +273,9 @@ class Form:
     guidance: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     digest: bytes = b""
+    figures: Roles | None = None
+    review_hours: int = 30
+    supplements: str | None = None
 
     @cached_property
     def leaves(self) -> tuple[Item, ...]:
@@ -255,6 +296,25 @@ class Form:
     @cached_property
     def measure_by_code(self) -> Mapping[str, Measure]:
         return {measure.code: measure for measure in self.measures}
+
+    @cached_property
+    def roles(self) -> Roles:
+        """As `figures` says; else the measures that bear the usual names."""
+        if self.figures is not None:
+            return self.figures
+        usual = DEFAULT_ROLES
+        return Roles(*(
+            code if code in self.measure_by_code else None
+            for code in (usual.price, usual.quantity, usual.value, usual.stock)
+        ))  # fmt: skip
+
+    @cached_property
+    def principal(self) -> Measure:
+        """The column that must be answered and carries the nil reasons 空值原因."""
+        must = next((measure for measure in self.measures if measure.must), None)
+        if must is not None:
+            return must
+        return self.measure_by_code[self.roles.price] if self.roles.price else self.measures[0]
 
     @cached_property
     def shares(self) -> Mapping[str, str]:

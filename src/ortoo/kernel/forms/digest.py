@@ -17,6 +17,12 @@ from typing import Any
 from ortoo.kernel.forms.definition import Form
 
 _OUTSIDE_DIGEST = {"aliases", "digest"}
+# What the language of forms learnt after versions were in use: said only where it is not the
+# default, so that no filed version ever changes its digest.
+_LATER = {
+    "choices", "choices_en", "figures", "lag_days", "ordered", "review_hours", "supplements",
+    "within",
+}  # fmt: skip
 
 
 def digest_of(form: Form) -> bytes:
@@ -35,7 +41,12 @@ def canonical(form: Form) -> bytes:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        names = [f.name for f in dataclass_fields(value) if f.name not in _OUTSIDE_DIGEST]
+        names = [
+            f.name
+            for f in dataclass_fields(value)
+            if f.name not in _OUTSIDE_DIGEST
+            and not (f.name in _LATER and getattr(value, f.name) == f.default)
+        ]
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}

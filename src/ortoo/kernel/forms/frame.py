@@ -20,6 +20,7 @@ from ortoo.kernel.forms.compiled import CompiledForm, CompiledRule, compiled
 from ortoo.kernel.forms.definition import Cell, Form, Measure, Nil
 from ortoo.kernel.forms.limits import LimitTable
 from ortoo.kernel.forms.nodes import CellRef, Total
+from ortoo.kernel.forms.structure import says_trade
 from ortoo.kernel.forms.vectorised import (
     Layout,
     LimitColumn,
@@ -181,7 +182,7 @@ def _structural(form: Form, measure: Measure) -> list[str]:
     names = [f"GRID-RANGE.{measure.code}"]
     if measure.must:
         names.append(f"GRID-BLANK.{measure.code}")
-    elif measure.asked == "every" and any(m.must for m in form.measures):
+    elif measure.asked == "every" and says_trade(measure) and any(m.must for m in form.measures):
         names.append(f"NIL-SALES.{measure.code}")
     return names
 
@@ -258,7 +259,7 @@ def _structure(form: Form, columns: Sequence[str]) -> list[pl.Expr]:
             found.append(blank.alias(f"GRID-BLANK.{measure.code}"))
     for key in (m for m in form.measures if m.must and nil_column(m.code) in columns):
         for measure in form.measures:
-            if not measure.must and measure.asked == "every":
+            if not measure.must and measure.asked == "every" and says_trade(measure):
                 sold = (pl.col(nil_column(key.code)) > 0) & (pl.col(measure.code) > 0)
                 found.append(sold.fill_null(value=False).alias(f"NIL-SALES.{measure.code}"))
         break

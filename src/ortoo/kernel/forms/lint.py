@@ -1,8 +1,7 @@
 """Finds what is wrong with a definition before anyone is asked to fill it in.
 
 `lint` reads the raw mapping as a person wrote it, as far as it can be read, so that one run names
-every fault; `lint_all` also looks across forms: a fact that two forms ask must be said to be
-shared (law 18: asked once).
+every fault; `lint_all` also looks across forms (`lint_across`).
 """
 
 from __future__ import annotations
@@ -11,16 +10,17 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ortoo.kernel.forms import loader, registry
 from ortoo.kernel.forms.compiled import CompiledRule, compile_rule, compiled
-from ortoo.kernel.forms.definition import Form, FormError, Item, Measure
+from ortoo.kernel.forms.definition import Form, FormError, Measure
 from ortoo.kernel.forms.expression import Scope, parse_truth
-from ortoo.kernel.forms.nodes import CellRef, PeerScore, walk
+from ortoo.kernel.forms.lint_across import LintIssue, lint_together
+from ortoo.kernel.forms.nodes import CellRef, Has, IsNil, PeerScore, walk
 from ortoo.kernel.forms.vectorised import Layout, LimitColumn, broken, never_broken
 from ortoo.kernel.forms.wording import placeholders
+from ortoo.kernel.goods.catalogue import CatalogueError, catalogue
 
 LANGUAGES: Mapping[str, tuple[str, ...]] = {
     "zh": ("CJK",),
@@ -32,16 +32,6 @@ LANGUAGES: Mapping[str, tuple[str, ...]] = {
 _LABEL_KEYS = {"title", "say", "remedy", "guidance", "name"}
 _SCRIPTS = ("CJK", "LATIN", "CYRILLIC", "MONGOLIAN")
 _PEER_WORDS = {"peer_level", "peer_count", "median"}
-
-
-@dataclass(frozen=True, slots=True)
-class LintIssue:
-    """`form` and `where` say the place, `code` is stable, `message` says what to do."""
-
-    form: str
-    code: str
-    where: str
-    message: str
 
 
 def lint(definition: Mapping[str, object] | Form) -> list[LintIssue]:
@@ -63,6 +53,16 @@ def lint(definition: Mapping[str, object] | Form) -> list[LintIssue]:
 
 def lint_all(paths: Iterable[Path]) -> list[LintIssue]:
     """Faults of every form file under the paths, and of the forms taken together."""
+    found, forms = lint_files(paths)
+    try:
+        newest = registry.collect(forms).newest()
+    except FormError as error:
+        return [*found, LintIssue(error.where, error.code, error.where, error.message)]
+    return found + lint_together(newest)
+
+
+def lint_files(paths: Iterable[Path]) -> tuple[list[LintIssue], list[Form]]:
+    """Faults of every form file by itself, and the forms that have none."""
     found: list[LintIssue] = []
     forms: list[Form] = []
     for path in registry.definition_files(paths):
@@ -75,44 +75,7 @@ def lint_all(paths: Iterable[Path]) -> list[LintIssue]:
         found += issues
         if not issues:
             forms.append(loader.parse(data, source=path.name))
-    try:
-        newest = registry.collect(forms).newest()
-    except FormError as error:
-        return [*found, LintIssue(error.where, error.code, error.where, error.message)]
-    return found + lint_together(newest)
-
-
-def lint_together(forms: Iterable[Form]) -> list[LintIssue]:
-    """Facts asked by two forms, neither of which says `shares` (law 18)."""
-    asked: dict[tuple[str, str], list[tuple[Form, Measure, Item]]] = {}
-    for form in forms:
-        for measure in form.measures:
-            for item in form.leaves:
-                key = (measure.concept, item.good or f"{form.code}:{item.code}")
-                asked.setdefault(key, []).append((form, measure, item))
-    found: dict[tuple[str, str, str], LintIssue] = {}
-    for cells in asked.values():
-        for form, measure, _ in cells:
-            for other, twin, _ in cells:
-                if form.code < other.code and not _shared(form, measure, other, twin):
-                    pair = (form.code, other.code, measure.code)
-                    found.setdefault(pair, _asked_twice(form, measure, other, twin))
-    return list(found.values())
-
-
-def _shared(form: Form, measure: Measure, other: Form, twin: Measure) -> bool:
-    here, there = f"{form.code}.{measure.code}", f"{other.code}.{twin.code}"
-    same_source = measure.shares is not None and measure.shares == twin.shares
-    return same_source or measure.shares == there or twin.shares == here
-
-
-def _asked_twice(form: Form, measure: Measure, other: Form, twin: Measure) -> LintIssue:
-    mine, theirs = measure.title["zh"], twin.title["zh"]
-    message = (
-        f"{mine}与 {other.code} 的{theirs}是同一事实（{measure.concept}），"
-        f"须在一方写 shares: {other.code}.{twin.code} 或 {form.code}.{measure.code}"
-    )
-    return LintIssue(form.code, "FORM-ASKED-TWICE", f"{form.code}.{measure.code}", message)
+    return found, forms
 
 
 def _labels(form: str, node: object, where: str) -> Iterator[LintIssue]:
@@ -211,18 +174,55 @@ def _items(form: Form) -> Iterator[LintIssue]:
             yield LintIssue(form.code, "FORM-DUPLICATE-NAME", where, "两个品种同名，无法按名称粘贴")
         if not item.good:
             yield LintIssue(form.code, "FORM-GOOD", where, "品种没有对应的商品编码 good")
+            continue
+        try:
+            catalogue().require(item.good, item.unit)
+        except CatalogueError as error:
+            yield LintIssue(form.code, error.code, where, error.message)
 
 
 def _measures(form: Form) -> Iterator[LintIssue]:
     for measure in form.measures:
         kind, _, weight = measure.aggregate.partition(":")
         where = f"{form.code}.{measure.code}"
-        if kind not in ("sum", "mean", "wmean"):
+        if measure.choices:
+            yield from _labelled(form, measure, where)
+        elif kind not in ("sum", "mean", "wmean"):
             message = f"汇总方式 {measure.aggregate} 应为 sum、mean 或 wmean:权数"
             yield LintIssue(form.code, "FORM-AGGREGATE", where, message)
-        if kind == "wmean" and weight not in form.measure_by_code:
+        if kind == "wmean" and not _is_number(form, weight):
             message = f"权数 {weight} 不是本表指标"
             yield LintIssue(form.code, "FORM-AGGREGATE", where, message)
+
+
+def _labelled(form: Form, measure: Measure, where: str) -> Iterator[LintIssue]:
+    for word in measure.choices:
+        yield from _label(form.code, "zh", word, f"{where}.choices")
+    for word in measure.choices_en:
+        yield from _label(form.code, "en", word, f"{where}.choices")
+
+
+def _is_number(form: Form, code: str) -> bool:
+    measure = form.measure_by_code.get(code)
+    return measure is not None and not measure.choices
+
+
+def _words_as_numbers(form: Form, rule: CompiledRule, where: str) -> Iterator[LintIssue]:
+    """A choice is a word: a rule may ask whether it is there, never reckon with its place."""
+    words = {measure.code for measure in form.measures if measure.choices}
+    for measure in dict.fromkeys(_reckoned(rule)):
+        if measure in words:
+            message = f"{measure} 是选项，不能参加计算或比较；只能写 has({measure})"
+            yield LintIssue(form.code, "FORM-CHOICE-RULE", where, message)
+
+
+def _reckoned(rule: CompiledRule) -> Iterator[str]:
+    """Measures whose numbers the rule reads, and not only whether they are there."""
+    nodes = rule.nodes()
+    present = {id(node.cell) for node in nodes if isinstance(node, Has | IsNil)}
+    for node in nodes:
+        if isinstance(node, CellRef) and id(node) not in present:
+            yield node.measure
 
 
 def _rules(form: Form) -> Iterator[LintIssue]:
@@ -248,6 +248,7 @@ def _rules(form: Form) -> Iterator[LintIssue]:
             yield LintIssue(form.code, "FORM-UNREACHABLE", where, message)
         yield from _constant_rule(form, compiled_rule.truth == compiled_rule.when, where)
         yield from _placeholders(form, compiled_rule, where)
+        yield from _words_as_numbers(form, compiled_rule, where)
         yield from _bounds(form, compiled_rule, where)
     if rules.limit_names and form.limits is None:
         message = f"用到界限 {'、'.join(rules.limit_names)}，但没有写 limits: 界限表编码"
@@ -291,3 +292,6 @@ def _bounds(form: Form, rule: CompiledRule, where: str) -> Iterator[LintIssue]:
     if never_broken(rule.truth, layout):
         message = "条件在指标的取值范围内恒成立，永远不会触发"
         yield LintIssue(form.code, "FORM-UNREACHABLE", where, message)
+
+
+__all__ = ["LANGUAGES", "LintIssue", "lint", "lint_all", "lint_files", "lint_together"]

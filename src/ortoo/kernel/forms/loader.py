@@ -17,14 +17,12 @@ import yaml
 from ortoo.kernel.forms.definition import (
     NIL_ZH,
     Attribute,
-    Conversion,
     EntryUnit,
     Escalation,
     Form,
     FormError,
     Head,
     Item,
-    Measure,
     Moment,
     Nil,
     Over,
@@ -37,6 +35,7 @@ from ortoo.kernel.forms.definition import (
 )
 from ortoo.kernel.forms.digest import digest_of
 from ortoo.kernel.forms.fields import Fields
+from ortoo.kernel.forms.measures import check_figures, read_figures, read_measures
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SafeLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -90,7 +89,7 @@ def parse(data: Mapping[str, object], *, source: str = "") -> Form:
         respondents=_respondents(top.fields("respondents")),
         levels=top.texts("levels", required=True),
         items=items,
-        measures=_measures(top),
+        measures=read_measures(top),
         rules=_rules(top),
         nil_reasons=_nil_reasons(top),
         reasons=top.texts("reasons"),
@@ -99,9 +98,13 @@ def parse(data: Mapping[str, object], *, source: str = "") -> Form:
         limits=top.optional_text("limits"),
         guidance=top.labels("guidance", required=False),
         source=source,
+        figures=read_figures(top),
+        review_hours=top.integer("review_hours", 30),
+        supplements=top.optional_text("supplements"),
     )
     top.done()
     _check_references(form)
+    check_figures(form)
     return replace(form, digest=digest_of(form))
 
 
@@ -117,7 +120,11 @@ def _head(inner: Fields) -> Head:
 
 
 def _respondents(inner: Fields) -> Respondents:
-    found = Respondents(register=inner.text("register"), sample=inner.text("sample"))
+    found = Respondents(
+        register=inner.text("register"),
+        sample=inner.text("sample"),
+        within=inner.optional_text("within"),
+    )
     inner.done()
     return found
 
@@ -153,7 +160,7 @@ def _period_types(top: Fields) -> tuple[PeriodType, ...]:
     found: list[PeriodType] = []
     for place, raw in enumerate(top.list("period_types", required=True)):
         inner = Fields(raw, f"{top.where}.period_types[{place}]")
-        kind = cast(PeriodKind, inner.choice("kind", ("week", "month", "day")))
+        kind = cast(PeriodKind, inner.choice("kind", ("week", "month", "tenday", "day")))
         starts = inner.choice("starts", WEEKDAYS) if kind == "week" else "monday"
         found.append(
             PeriodType(
@@ -163,9 +170,13 @@ def _period_types(top: Fields) -> tuple[PeriodType, ...]:
                 opens=_moment(inner.fields("opens")),
                 due=_moment(inner.fields("due")),
                 escalations=tuple(_escalations(inner)),
+                ordered=inner.flag("ordered"),
             )
         )
         inner.done()
+        if kind == "tenday" and found[-1].due.month_day is not None:
+            message = "旬报的截止日按 days_from_end 或 weekday 写，不按次月某日"
+            raise FormError("FORM-VALUE", message, inner.where)
     if not found:
         raise FormError("FORM-MISSING", "至少要有一个报告期类型", f"{top.where}.period_types")
     if sorted({t.since for t in found}) != [t.since for t in found]:
@@ -260,38 +271,6 @@ def _leaf(
     return item
 
 
-def _measures(top: Fields) -> tuple[Measure, ...]:
-    table = top.raw("measures")
-    if not isinstance(table, Mapping):
-        raise FormError("FORM-TYPE", "measures 应为键值表", top.where)
-    found = []
-    for code, raw in table.items():
-        inner = Fields(raw, f"{top.where}.{code}")
-        converts = inner.choice("converts", ("per_unit", "amount", "none"))
-        asked = inner.choice("asked", ("every", "marked"), "every")
-        found.append(
-            Measure(
-                code=str(code),
-                title=inner.labels("title"),
-                unit=inner.text("unit"),
-                scale=inner.integer("scale"),
-                digits=inner.integer("digits"),
-                must=inner.flag("must"),
-                conversion=cast(Conversion, converts),
-                aggregate=inner.text("aggregate"),
-                concept=inner.text("concept", str(code)),
-                asked="marked" if asked == "marked" else "every",
-                shares=inner.optional_text("shares"),
-                prefill=inner.optional_text("prefill"),
-            )
-        )
-        inner.done()
-        if not 0 <= found[-1].scale <= 9 or not found[-1].scale < found[-1].digits <= 15:
-            message = "scale 须为 0–9，digits 须大于 scale 且不超过 15"
-            raise FormError("FORM-VALUE", message, inner.where)
-    return tuple(found)
-
-
 def _rules(top: Fields) -> tuple[Rule, ...]:
     return tuple(
         _rule(Fields(raw, f"{top.where}.rules[{place}]"), top.where)
@@ -351,7 +330,7 @@ def _attributes(top: Fields) -> tuple[Attribute, ...]:
             Attribute(
                 code=inner.text("code"),
                 title=inner.labels("title"),
-                choices=inner.texts("choices", required=True),
+                choices=inner.texts("choices"),
                 must=inner.flag("must", True),
             )
         )

@@ -38,7 +38,9 @@ def code_list(name: str, version: int) -> CodeList:
     if (name, version) == ("food", 1) and (name, version) not in _LISTS:
         from ortoo.kernel.goods.catalogue import food
 
-        register_code_list("food", 1, {good.code: good.name["zh"] for good in food().goods})
+        register_code_list("food", 1, {
+            good.code: good.name["zh"] for good in food().goods if good.catalogue == "food"
+        })
     found = _LISTS.get((name, version))
     if found is None:
         raise FormError("CODES-UNKNOWN", f"没有登记代码表 {name} 第 {version} 版")

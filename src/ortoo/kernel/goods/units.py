@@ -1,7 +1,7 @@
 """Exact units: how much of a good's own unit one of another unit is, as a fraction.
 
-Only units of the same kind convert. A pack (袋, 箱, 板) is not a unit here: what it holds is a
-property of the good's row in a form.
+Only units of the same kind convert. A pack converts into nothing but itself (a 袋 is no 瓶): what
+it holds is a property of the good's row in a form.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-Kind = Literal["mass", "volume", "count"]
+Kind = Literal["mass", "volume", "count", "sheet", "bag", "bottle", "money"]
 
 
 class UnitError(ValueError):
@@ -24,7 +24,7 @@ class UnitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`size` is how many of the kind's base unit (公斤, 升, 个) one of it is."""
+    """`size` is how many of the kind's base unit (公斤, 升, 个, 元) one of it is."""
 
     name: str
     en: str
@@ -46,8 +46,12 @@ _UNITS = (
     Unit("毫升", "mL", "volume", Fraction(1, 1000)),
     Unit("个", "piece", "count", Fraction(1)),
     Unit("枚", "piece", "count", Fraction(1)),
-    Unit("袋", "bag", "count", Fraction(1)),
-    Unit("瓶", "bottle", "count", Fraction(1)),
+    Unit("件", "piece", "count", Fraction(1)),
+    Unit("张", "sheet", "sheet", Fraction(1)),
+    Unit("袋", "bag", "bag", Fraction(1)),
+    Unit("瓶", "bottle", "bottle", Fraction(1)),
+    Unit("元", "yuan", "money", Fraction(1)),
+    Unit("万元", "10,000 yuan", "money", Fraction(10_000)),
 )
 _BY_NAME = {unit.name: unit for unit in _UNITS}
 

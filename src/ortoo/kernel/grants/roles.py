@@ -69,6 +69,7 @@ VERBS: dict[str, Verb] = {
             "chase": "催报",
             "file_assisted": "代录",
             "request_flash": "发急报",
+            "run_campaign": "开展专项监测",
             "manage_lists": "调整样本企业名录",
             "open_period": "开放报告期",
             "publish": "发布",
@@ -101,7 +102,7 @@ _REVIEW = (
         "read_own_access",
     }
 )
-_LEAD = _REVIEW | {"manage_lists", "publish"}
+_LEAD = _REVIEW | {"manage_lists", "publish", "run_campaign"}
 
 ROLES: dict[str, Role] = {
     role.code: role

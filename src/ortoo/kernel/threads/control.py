@@ -34,16 +34,37 @@ def require_some(may: Mapping[str, type], **kinds: type | tuple[type, ...]) -> A
     return validate
 
 
+_OPENING = require_some(
+    {"version": int, "asked": dict, "order": int},
+    form=str, period=str, due_at=int, review_due_at=int, offices=dict, respondents=list,
+)  # fmt: skip
+
+
+def _validate_opening(body: JsonObject) -> Iterator[str]:
+    """The fields of an opening; `asked` names rows and columns, and nothing else."""
+    yield from _OPENING(body)
+    asked = body.get("asked")
+    if isinstance(asked, dict) and (
+        set(asked) != {"items", "measures"}
+        or not all(
+            isinstance(part, list) and part and all(isinstance(code, str) for code in part)
+            for part in asked.values()
+        )
+    ):
+        yield "「asked」应写明非空的 items 和 measures"
+
+
 def _text(body: JsonObject, *names: str) -> tuple[str, ...]:
     return tuple(str(body[name]) for name in names)
 
 
 def _open_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
     """body: form, period, due_at, review_due_at, offices {place: party}, version of the form,
-    respondents [[party, place, [office place, …lowest first]]]."""
+    respondents [[party, place, [office place, …lowest first]]]; where an order opened it, `asked`
+    {items, measures} and `order`, the log index of what ordered it."""
     form, period = _text(body, "form", "period")
     owners = cast("Mapping[str, str]", body["offices"])
-    pinned = {"version": body["version"]} if "version" in body else {}
+    pinned = {name: body[name] for name in ("version", "asked", "order") if name in body}
     under: dict[str, list[str]] = {place: [] for place in owners}
     for party, place, chain in cast("Sequence[tuple[str, str, list[str]]]", body["respondents"]):
         for office in chain:
@@ -124,9 +145,25 @@ def _archive_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
         yield Entry(office_thread(form, period, office), "archive", {})
 
 
+def _waive_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    form, period, party, office = _text(body, "form", "period", "party", "office")
+    detail = {"office": office, "lifted": body["lifted"]}
+    yield Entry(return_thread(form, period, party), "waive", detail)
+    yield Entry(office_thread(form, period, office), "waive", {**detail, "party": party})
+
+
 def _chase_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
     form, period, office = _text(body, "form", "period", "office")
-    yield Entry(office_thread(form, period, office), "chase", {"parties": body["parties"]})
+    # What the system sends by the clock is not what the office itself did.
+    auto = {"auto": True} if draft.mode == "system" else {}
+    detail = {"parties": body["parties"], **auto}
+    yield Entry(office_thread(form, period, office), "chase", detail)
+
+
+def _escalate_entries(draft: Draft, body: JsonObject) -> Iterable[Entry]:
+    form, period, office = _text(body, "form", "period", "office")
+    detail = {name: body[name] for name in ("level", "due_at", "parties", "lifted")}
+    yield Entry(office_thread(form, period, office), "escalate", detail)
 
 
 _RETURN = {"form": str, "period": str, "party": str}
@@ -134,10 +171,7 @@ _CONTROL = (
     RecordBehaviour(
         "K-OPEN",
         1,
-        require_some(
-            {"version": int},
-            form=str, period=str, due_at=int, review_due_at=int, offices=dict, respondents=list,
-        ),
+        _validate_opening,
         _open_entries,
     ),
     RecordBehaviour(
@@ -160,11 +194,26 @@ _CONTROL = (
     RecordBehaviour(
         "K-ARCHIVE", 1, require(form=str, period=str, parties=list, offices=list), _archive_entries
     ),
+    # 免报: this respondent owes nothing this period, or (`lifted`) owes it after all.
+    RecordBehaviour(
+        "K-WAIVE", 1, require(**_RETURN, office=str, text=str, lifted=bool), _waive_entries
+    ),
     RecordBehaviour(
         "K-CHASE",
         1,
         require(form=str, period=str, office=str, parties=list, channel=str, text=str),
         _chase_entries,
+    ),
+    # 升级: returns still missing so long after they were due, brought to an office; or (`lifted`)
+    # that those firms have said their part since.
+    RecordBehaviour(
+        "K-OVERDUE",
+        1,
+        require(
+            form=str, period=str, office=str, level=str, hours_late=int, due_at=int, parties=list,
+            lifted=bool, text=str,
+        ),
+        _escalate_entries,
     ),
     # 删除个人信息: that a person's key was destroyed, by which reference and on what basis.
     RecordBehaviour("K-ERASE", 1, require(person=str, basis=str)),

@@ -59,6 +59,8 @@ class PeriodicProcedure:
             return _admit_return(state, draft)
         if entry.kind == "confirm":
             return _admit_confirmation(state, draft, entry)
+        if entry.kind == "waive":
+            return _admit_waiver(state, entry)
         return _admit_review(state, entry)
 
     def duties(self, thread: str, lines: Sequence[ThreadLine]) -> Sequence[DutyRow]:
@@ -124,6 +126,22 @@ def _admit_confirmation(state: ReturnState, draft: Draft, entry: Entry) -> Refus
     return None
 
 
+def _admit_waiver(state: ReturnState, entry: Entry) -> Refused | None:
+    """免报: of what is owed and not said yet; it is lifted only where it stands."""
+    lifted = bool(entry.detail["lifted"])
+    if state.opened_seq is None:
+        return Refused("PERIOD-NOT-OPEN", "该单位本期没有应报任务。", "无须免报。", 409)
+    if lifted and state.waived_seq is None:
+        return Refused("WAIVE-NONE", "该单位本期没有免报。", "请刷新页面。", 409)
+    if not lifted and state.waived_seq is not None:
+        return Refused("WAIVE-STANDS", "该单位本期已免报。", "请刷新页面。", 409)
+    if not lifted and state.versions:
+        return Refused(
+            "WAIVE-FILED", f"该单位本期已报（第 {state.effective} 号）。", "已报的不能免报。", 409
+        )
+    return None
+
+
 def _admit_review(state: ReturnState, entry: Entry) -> Refused | None:
     if "query" in entry.detail:
         if entry.detail["query"] not in {query.seq for query in state.open_queries}:
@@ -143,6 +161,13 @@ def _admit_review(state: ReturnState, entry: Entry) -> Refused | None:
 
 def _admit_acceptance(state: ReturnState, entry: Entry) -> Refused | None:
     """What was sent back waits for its correction; what is queried for its answer or a note."""
+    if state.accepted_by(str(entry.detail["office"])):
+        return Refused(
+            "REVIEW-PASSED",
+            f"第 {state.effective} 号本级已通过，可能是同事刚刚办理的。",
+            "请刷新页面，核对还没有通过的报表。",
+            409,
+        )
     if state.sent_back_seq is not None:
         return Refused(
             "REVIEW-SENT-BACK",
@@ -194,6 +219,8 @@ def _return_duties(thread: str, lines: Sequence[ThreadLine]) -> list[DutyRow]:
 
     first = fold.versions[0] if fold.versions else None
     rows = [duty("file", fold.opened_seq, first, state.due_at)]
+    if state.waived_seq is not None and first is None:
+        rows = []
     rows += [duty("refile", seq, closed) for seq, closed in fold.send_backs]
     rows += [duty("answer", q.seq, q.answered_by, q.due_at) for q in fold.queries]
     rows += [duty("confirm", a.target, a.closed_by, a.due_at) for a in fold.assisted]
@@ -208,34 +235,104 @@ def _return_duties(thread: str, lines: Sequence[ThreadLine]) -> list[DutyRow]:
 
 def _office_duties(thread: str, lines: Sequence[ThreadLine]) -> list[DutyRow]:
     """本期审核: opens with the period, closes when every respondent's return is accepted here or
-    the office concludes the period with the missing ones named."""
+    waived, or when the office concludes the period with the missing ones named. Respondents that
+    join later (a replacement in the sample) open a further one."""
     ordered = sorted(lines, key=lambda found: found.seq)
-    opening = next((line for line in ordered if line.kind == "open"), None)
-    if opening is None:
-        return []
-    respondents = set(cast("Sequence[str]", opening.detail.get("respondents", ())))
-    accepted: set[str] = set()
-    closed: int | None = None
+    openings = [line for line in ordered if line.kind == "open"]
+    form, period, office = thread.split("|", 2)
+    rows = []
+    for number, opening in enumerate(openings, 1):
+        closed, archived = _review_closed(opening, ordered)
+        if archived and closed is None:
+            continue
+        rows.append(
+            DutyRow(
+                key=f"review|{thread}" + (f"#{number}" if number > 1 else ""),
+                thread=thread,
+                kind="review",
+                owner=str(opening.detail["owner"]),
+                form=form,
+                period=period,
+                place=office.lstrip("@"),
+                subject=office.lstrip("@"),
+                due_at=cast("int | None", opening.detail.get("due_at")),
+                opened_seq=opening.seq,
+                closed_seq=closed,
+            )
+        )
+    return rows + _escalations(thread, openings, ordered)
+
+
+def _escalations(
+    thread: str, openings: Sequence[ThreadLine], ordered: Sequence[ThreadLine]
+) -> list[DutyRow]:
+    """升级: each brings missing returns to this office, and closes when every firm named has filed,
+    was waived, or was reminded by the office itself; or when the office concludes."""
+    form, period, office = thread.split("|", 2)
+    raised = [line for line in ordered if line.kind == "escalate" and not line.detail["lifted"]]
+    archived = any(line.kind == "archive" for line in ordered)
+    rows = []
+    for number, line in enumerate(raised, 1):
+        closed = _escalation_closed(line, ordered)
+        if not openings or (archived and closed is None):
+            continue
+        rows.append(
+            DutyRow(
+                key=f"escalated|{thread}#{number}",
+                thread=thread,
+                kind="escalated",
+                owner=str(openings[0].detail["owner"]),
+                form=form,
+                period=period,
+                place=office.lstrip("@"),
+                subject=office.lstrip("@"),
+                due_at=cast("int | None", line.detail["due_at"]),
+                opened_seq=line.seq,
+                closed_seq=closed,
+            )
+        )
+    return rows
+
+
+def _escalation_closed(raised: ThreadLine, ordered: Sequence[ThreadLine]) -> int | None:
+    waiting = set(cast("Sequence[str]", raised.detail["parties"]))
+    for line in ordered:
+        if line.seq > raised.seq:
+            waiting -= _spoken_for(line)
+            if not waiting or (line.kind == "accept" and line.detail.get("conclude")):
+                return line.seq
+    return None
+
+
+def _spoken_for(line: ThreadLine) -> set[str]:
+    """Firms for which this line of an office's thread says that something was done."""
+    detail = line.detail
+    if line.kind == "waive":
+        return set() if detail.get("lifted") else {str(detail["party"])}
+    done = (
+        line.kind == "accept"
+        or (line.kind == "chase" and not detail.get("auto"))
+        or (line.kind == "escalate" and bool(detail["lifted"]))
+    )
+    return set(cast("Sequence[str]", detail.get("parties", ()))) if done else set()
+
+
+def _review_closed(opening: ThreadLine, ordered: Sequence[ThreadLine]) -> tuple[int | None, bool]:
+    """(log index that closed the review this line opened, whether the period is archived)."""
+    wanted = set(cast("Sequence[str]", opening.detail.get("respondents", ())))
+    settled: set[str] = set()
+    waived: set[str] = set()
     for line in ordered:
         if line.kind == "accept":
-            accepted |= set(cast("Sequence[str]", line.detail.get("parties", ())))
-            if closed is None and (accepted >= respondents or line.detail.get("conclude")):
-                closed = line.seq
-        elif line.kind == "archive" and closed is None:
-            return []
-    form, period, office = thread.split("|", 2)
-    return [
-        DutyRow(
-            key=f"review|{thread}",
-            thread=thread,
-            kind="review",
-            owner=str(opening.detail["owner"]),
-            form=form,
-            period=period,
-            place=office.lstrip("@"),
-            subject=office.lstrip("@"),
-            due_at=cast("int | None", opening.detail.get("due_at")),
-            opened_seq=opening.seq,
-            closed_seq=closed,
-        )
-    ]
+            settled |= set(cast("Sequence[str]", line.detail.get("parties", ())))
+        elif line.kind == "waive":
+            party = {str(line.detail["party"])}
+            waived = waived - party if line.detail["lifted"] else waived | party
+        elif line.kind == "archive":
+            return None, True
+        else:
+            continue
+        done = bool(line.detail.get("conclude")) or settled | waived >= wanted
+        if line.seq >= opening.seq and done:
+            return line.seq, False
+    return None, False

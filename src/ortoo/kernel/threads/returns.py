@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from ortoo.kernel.forms.asked import Asked
 from ortoo.kernel.threads.procedure import ThreadLine
 
 
@@ -51,6 +52,12 @@ class ReturnState:
     assisted: tuple[Assisted, ...] = ()
     version: int | None = None
     """The form's version that the period's opening pinned; None for openings before that was."""
+    asked: Asked | None = None
+    """The cells this period asks for, where an order named them; None for the whole form."""
+    order: int | None = None
+    """Log index of what ordered the opening: a 专项监测, a 急报, a change of the sample."""
+    waived_seq: int | None = None
+    """Log index of the 免报 that stands; None while the return is owed."""
 
     @property
     def effective(self) -> int | None:
@@ -81,10 +88,11 @@ class ReturnState:
 
     @property
     def stage(self) -> str:
-        """missing 未报, sent_back 已退回, queried 核实中, filed 待审, checked 已初审 or
+        """missing 未报, waived 免报,
+        sent_back 已退回, queried 核实中, filed 待审, checked 已初审 or
         accepted 已审定."""
         if not self.versions:
-            return "missing"
+            return "missing" if self.waived_seq is None else "waived"
         if self.sent_back_seq is not None:
             return "sent_back"
         if self.locked:
@@ -120,6 +128,7 @@ class ReturnFold:
         self.queries: list[Query] = []
         self.archived: int | None = None
         self.assisted: list[Assisted] = []
+        self.waived: int | None = None
 
     def take(self, line: ThreadLine) -> None:
         getattr(self, f"_{line.kind}", self._ignore)(line)
@@ -186,6 +195,9 @@ class ReturnFold:
         if self.offices and office == self.offices[-1][0]:
             self.rechecks = [(opened, done or line.seq) for opened, done in self.rechecks]
 
+    def _waive(self, line: ThreadLine) -> None:
+        self.waived = None if line.detail["lifted"] else line.seq
+
     def _archive(self, line: ThreadLine) -> None:
         self.archived = line.seq
 
@@ -203,6 +215,9 @@ class ReturnFold:
             archived_seq=self.archived,
             assisted=tuple(self.assisted),
             version=cast("int | None", self.opening.get("version")),
+            asked=Asked.read(self.opening.get("asked")),
+            order=cast("int | None", self.opening.get("order")),
+            waived_seq=self.waived,
         )
 
 

@@ -60,6 +60,7 @@ class HistoryJob:
         past = history.Past(now_ms=clock.now_ms, stopped=self._told_to_stop)
         if history.file_period(cast, period, past):
             self._left.pop(0)
+            history.issue_after(cast, period, past, oldest=not self._left)
         Job.objects.filter(name=NAME).update(
             state="running",
             done=job.total - len(self._left),

@@ -10,11 +10,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from ortoo.domains.market import services
+from ortoo.domains.market import devices, timely
 from ortoo.domains.market.lake import freeze_archived
 from ortoo.kernel.filings import clock, partitions
 from ortoo.kernel.filings.checkpointing import last_checkpoint
-from ortoo.kernel.filings.projection import catch_up
 from ortoo.kernel.filings.read import tail
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.grants import access
@@ -25,10 +24,10 @@ from ortoo.kernel.threads import due, packs_known, recalls
 from ortoo.site import demo_clock
 from ortoo.site.accounts import throttle
 
-FORMS = ("SCJC-W1",)
 CHECKPOINT_FILINGS = 1000
 CHECKPOINT_MS = 60_000
 DAILY_MS = 15 * 60_000
+TIMELY_MS = 60_000
 log = logging.getLogger("ortoo.jobs")
 
 
@@ -38,16 +37,20 @@ class Rounds:
 
     sealed_ms: int = 0
     daily_ms: int = 0
+    timely_ms: int = 0
 
     def turn(self, machine_ms: int) -> None:
         """One turn; what fails is logged and tried again at the next one."""
-        _guarded(_open_periods)
+        if machine_ms - self.timely_ms >= TIMELY_MS:
+            self.timely_ms = machine_ms
+            _guarded(lambda: timely.act(clock.now_ms()))
         _guarded(_adopt)
         _guarded(lambda: due.file_due(clock.now_ms()))
         _guarded(lambda: recalls.file_recalled(clock.now_ms()))
         _guarded(lambda: self._seal(machine_ms))
         if machine_ms - self.daily_ms >= DAILY_MS:
             self.daily_ms = machine_ms
+            _guarded(lambda: devices.forget_old(clock.now_ms()))
             _guarded(lambda: access.file_finished_days(now_ms=clock.now_ms()))
             _guarded(lambda: throttle.forget_old(now_ms=machine_ms))
             _guarded(_cut_partition)
@@ -81,12 +84,6 @@ def _cut_partition() -> None:
         period = partitions.due(clock.now_ms())
         if period is not None:
             partitions.cut(period, now_ms=clock.now_ms())
-
-
-def _open_periods() -> None:
-    for form in FORMS:
-        if services.open_due_periods(form=form, now_ms=clock.now_ms()):
-            catch_up()
 
 
 def _guarded(work: object) -> None:

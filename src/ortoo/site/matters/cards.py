@@ -13,6 +13,8 @@ from ortoo.site.matters.reach import ACTING, may_as_own
 from ortoo.site.matters.selectors import case_of, names_of
 from ortoo.site.matters.worklist import Standing, Wanted
 
+# A domain's own page of a kind of matter, by the first part of its thread: the rest are its words.
+PAGES = {"SAMPLE-CHANGE": "sample-matter"}
 URGENCY = {"overdue": "late", "doubt": "soon", "queried": "done"}
 
 
@@ -26,11 +28,18 @@ def cards(scope: Scope, now_ms: int, most: int) -> list[dict[str, Any]]:
     return [_card(standing, names) for standing in standings]
 
 
+def _page(thread: str) -> str:
+    kind, *case = thread.split("|")
+    if kind in PAGES:
+        return reverse(PAGES[kind], args=case)
+    return reverse("matter", kwargs={"thread": thread})
+
+
 def _card(standing: Standing, names: dict[str, str]) -> dict[str, Any]:
     owed = standing.owed
     return {
         "title": standing.what,
-        "href": reverse("matter", kwargs={"thread": owed.thread}),
+        "href": _page(owed.thread),
         "period": standing.title,
         "form": case_of(owed.thread),
         "subject": names.get(owed.subject, owed.subject),

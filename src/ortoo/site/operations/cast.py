@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from ortoo.domains.market.services import SAMPLE, SYSTEM
 from ortoo.domains.market.world import SimulatedRegion
 from ortoo.kernel.filings.draft import Draft
@@ -24,13 +26,21 @@ from ortoo.kernel.parties.codes import fictional_uscc
 from ortoo.kernel.places.pack import Pack
 from ortoo.kernel.places.place import Place
 from ortoo.kernel.seal.contacts import Person, seal_contacts
-from ortoo.world import Firm
+from ortoo.world import Firm, sample_changes
 
 SCRIPT = Path(__file__).with_name("demo.toml")
 # Serial numbers of the world's firms begin at 0; offices stand far above them.
 OFFICE_SERIAL = 900_000
 BATCH = 100
-LISTS = {"sample": SAMPLE, "guarantor": "supply_guarantors", "backbone": "backbone_firms"}
+LISTS = {
+    "sample": SAMPLE,
+    "guarantor": "supply_guarantors",
+    "backbone": "backbone_firms",
+    "wholesale": "wholesale_markets",
+    "material": "material_dealers",
+    "trading": "trading_markets",
+}
+FURTHER = ("wholesale", "material", "trading")
 BASIS = "演示授权"
 
 
@@ -44,6 +54,7 @@ class Part:
     title: str
     invitation: str
     story: str = ""
+    deputy: bool = False
 
 
 def script() -> Mapping[str, Any]:
@@ -55,8 +66,8 @@ def parts(pack: Pack) -> list[Part]:
     """Roles whose place this pack has, in the order of the script."""
     found = [
         Part(
-            row["login"], row["role"], row.get("place", pack.root.code),
-            row["title"], row["try"], row.get("story", ""),
+            row["login"], row["role"], row.get("place", pack.root.code), row["title"],
+            row["try"].format(home=settings.HOME), row.get("story", ""), row.get("deputy", False),
         )
         for row in script()["role"]
     ]  # fmt: skip
@@ -72,6 +83,8 @@ class Cast:
     logins: Mapping[str, str]
     parts: Sequence[Part]
     stories: Mapping[str, str]
+    campaign: Sequence[str] = ()
+    """Places that the demonstration's 专项监测 covers."""
 
     @property
     def pack(self) -> Pack:
@@ -81,15 +94,33 @@ class Cast:
         """How filings of a party name who pressed the button."""
         return f"account:{self.logins[party]}"
 
+    @property
+    def root(self) -> str:
+        """The region's own agency."""
+        return self.agencies[self.pack.root.code]
+
+    def filed_by_clerks(self) -> list[Firm]:
+        """Firms that have a log-in of their own: those that owe a form, and the frame's."""
+        world = self.region.world
+        shops = {firm.code for firm in world.shops}
+        return [f for f in world.respondents if f.lists or f.code in shops]
+
 
 def offices(pack: Pack, region: SimulatedRegion) -> list[Place]:
-    """Places with a bureau that this world needs: where firms are, and those above them."""
+    """Places with a bureau that this world needs: where firms are, and those above them.
+
+    Those of the first three lists come first: their codes are numbered in this order, and a
+    demonstration made before there were further lists keeps its own.
+    """
     on = dt.date.max.replace(year=2100)
-    needed = {pack.root.code}
+    needed = {pack.root.code} | {part.place for part in parts(pack)}
     for firm in region.world.firms:
         needed |= set(pack.reporting_chain(firm.place, on))
-    needed |= {part.place for part in parts(pack)}
-    return [place for place in pack.places if place.office and place.code in needed]
+    further: set[str] = set()
+    for firm in region.world.roll.newcomers:
+        further |= set(pack.reporting_chain(firm.place, on)) - needed
+    found = [place for place in pack.places if place.office and place.code in needed]
+    return found + [place for place in pack.places if place.office and place.code in further]
 
 
 def assemble(region: SimulatedRegion, *, current: dt.date) -> Cast:
@@ -99,33 +130,54 @@ def assemble(region: SimulatedRegion, *, current: dt.date) -> Cast:
         place.code: fictional_uscc(place.code, OFFICE_SERIAL + number, kind="11")
         for number, place in enumerate(offices(pack, region))
     }
-    sample = region.world.sample(current)
-    logins = {firm.code: f"c.{firm.code.lower()}" for firm in region.world.shops}
+    logins = {firm.code: f"c.{firm.code.lower()}" for firm in region.world.respondents}
     logins |= {code: f"r.{place}" for place, code in agencies.items()}
+    pools = _Pools(region, current)
     stories: dict[str, str] = {}
     found: list[Part] = []
     for part in parts(pack):
         if part.role == "clerk":
-            firm = _firm_of(part, sample, set(stories.values()))
+            firm = pools.firm_of(part, set(stories.values()))
             if firm is None:
                 continue
             stories[part.story] = firm.code
             logins[firm.code] = part.login
             found.append(replace(part, title=f"{part.title} · {firm.name}"))
         elif part.place in agencies:
-            if part.role.endswith("reviewer"):
+            if part.role.endswith("reviewer") and not part.deputy:
                 logins[agencies[part.place]] = part.login
             found.append(replace(part, title=f"{part.title} · {pack[part.place].zh}"))
-    return Cast(region, agencies, logins, found, stories)
+    return Cast(region, agencies, logins, found, stories, pools.campaign)
 
 
-def _firm_of(part: Part, sample: Sequence[Firm], taken: set[str]) -> Firm | None:
-    here = [f for f in sample if f.place == part.place and f.code not in taken]
-    here = here or [f for f in sample if f.code not in taken]
-    # A shop with a full shelf makes the better story.
-    return max(
-        here, key=lambda f: (f.kind == "supermarket", f.turnover_yuan_per_week), default=None
-    )
+class _Pools:
+    """Which firms may play which clerk."""
+
+    def __init__(self, region: SimulatedRegion, current: dt.date) -> None:
+        world = region.world
+        self.sample = world.sample(current)
+        # Who leaves or joins by a decision has a story already.
+        self.busy = {code for one in sample_changes(world) if not one.enacted
+                     for code in (one.leaving, one.joining) if code}  # fmt: skip
+        wanted = script()["campaign"]["places"]
+        held = {firm.place for firm in self.sample}
+        self.campaign = tuple(code for code in wanted if code in held)
+        thrice = {"sample", "guarantor", "backbone"}
+        self.pools: Mapping[str, Sequence[Firm]] = {
+            "wholesale": world.listed("wholesale", current),
+            "emergency": [firm for firm in self.sample if thrice <= set(firm.lists)],
+            "daily": [firm for firm in self.sample if firm.place in self.campaign],
+            "till": [firm for firm in self.sample if firm.kind == "supermarket"],
+        }
+
+    def firm_of(self, part: Part, taken: set[str]) -> Firm | None:
+        """The firm with the fullest shelf at the part's place, else anywhere: the better story."""
+        taken = taken | self.busy
+        pool = [f for f in self.pools.get(part.story, self.sample) if f.code not in taken]
+        here = [firm for firm in pool if firm.place == part.place] or pool
+        return max(
+            here, key=lambda f: (f.kind == "supermarket", f.turnover_yuan_per_week), default=None
+        )
 
 
 def register(cast: Cast, *, now_ms: int) -> int:
@@ -168,7 +220,7 @@ def _firm_batches(cast: Cast) -> Iterator[list[dict[str, str]]]:
     rows = [
         {"code": firm.code, "kind": "enterprise", "name": world.name_on(firm, dt.date.max),
          "place": firm.place, "clerk": firm.clerk, "phone": firm.phone}
-        for firm in world.firms
+        for firm in world.respondents
     ]  # fmt: skip
     for start in range(0, len(rows), BATCH):
         yield rows[start : start + BATCH]
@@ -180,8 +232,8 @@ def _lists(cast: Cast, now_ms: int) -> list[Draft]:
     for name, code in LISTS.items():
         members = [
             [firm.code, *_days(firm, cast.region.world.ground.start, name)]
-            for firm in world.firms
-            if name in firm.lists
+            for firm in (world.roll.listed(name) if name in FURTHER else world.firms)
+            if name in FURTHER or name in firm.lists
         ]
         body = {"list": code, "members": members}
         drafts.append(Draft("K-LIST", SYSTEM, SYSTEM, f"demo:list:{code}", body, now_ms))
@@ -232,8 +284,9 @@ def _log_ins(cast: Cast) -> Iterator[tuple[NewAccount, str, str]]:
     """(account, role, place): the demonstration's own first, then one for every other office and
     sample firm, into which nobody can log until an operator issues a code."""
     pack = cast.pack
-    firms = {firm.code: firm for firm in cast.region.world.shops}
+    firms = {firm.code: firm for firm in cast.filed_by_clerks()}
     mine = {part.login for part in cast.parts}
+    seconded = {part.place for part in cast.parts if part.deputy}
     for part in cast.parts:
         party = (
             cast.stories[part.story] if part.role == "clerk" else cast.agencies[part.place]
@@ -244,6 +297,9 @@ def _log_ins(cast: Cast) -> Iterator[tuple[NewAccount, str, str]]:
         if login not in mine:
             name = f"{pack.bureau(place) or pack[place].zh}审核员"
             yield NewAccount(login, code, name), _reviewing_role(pack, place), place
+        if _reviewing_role(pack, place) == "league_reviewer" and place not in seconded:
+            name = f"{pack.bureau(place) or pack[place].zh}审核员（副）"
+            yield NewAccount(f"{login}.2", code, name), "league_reviewer", place
     for code, firm in firms.items():
         if cast.logins[code] not in mine:
             yield NewAccount(cast.logins[code], code, firm.clerk), "clerk", firm.place

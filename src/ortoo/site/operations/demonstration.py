@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 MARKER, TRUTH, LOCK = "demo.json", "truth.jsonl", "demo.lock"
-OURS = ("data", "keys", "static", MARKER, TRUTH, "demo-clock.json")
+OURS = ("data", "keys", "static", "lake", "till-export", MARKER, TRUTH, "demo-clock.json")
 FORM = "SCJC-W1"
 WEEKS, SMALL_WEEKS, SMALL_SAMPLE = 13, 3, 24
 MORNING_MIN = 80
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 1
         if arguments.no_serve:
             return 0
-        return serving.run(address, _greeting(address.url))
+        return serving.run(address, _greeting(address.url, home))
 
 
 @contextlib.contextmanager
@@ -175,27 +175,22 @@ def seed_home(
 
 
 def _file_everything(home: Path, cast: Cast, said: dict[str, Any], clock: _Stopwatch) -> None:
-    from ortoo.domains.market import services
-    from ortoo.kernel.forms.periods import opens_at_ms
     from ortoo.site.operations import cast as casting
-    from ortoo.site.operations import season
+    from ortoo.site.operations import programme, story_till
 
-    form, zone = cast.region.form, cast.pack.head.time_zone
-    periods = _periods(cast, said)
-    began = opens_at_ms(form, periods[0], zone) - 24 * HOUR_MS
-    count = casting.register(cast, now_ms=began)
+    weeks = tuple(_periods(cast, said))
+    setting = programme.Setting(cast, weeks, said["now_ms"], bool(said["small"]))
+    count = casting.register(cast, now_ms=programme.began_ms(setting))
     clock.lap(f"登记 {count} 个机构和企业，联系人已加密；名录、账号与授权")
+    season = programme.play(setting)
     with (home / TRUTH).open("w", encoding="utf-8") as truth:
-        for number, period in enumerate(periods):
-            newest = number == len(periods) - 1
-            if number >= season.KEPT_OPEN_WEEKS:
-                old = periods[number - season.KEPT_OPEN_WEEKS].code
-                opens = opens_at_ms(form, period, zone)
-                services.archive(form=form.code, period=old, now_ms=opens - HOUR_MS)
-            week = season.play(cast, period, until_ms=said["now_ms"], newest=newest)
-            for cell in week.truth:
+        for week in season.weeks.values():
+            for cell in week.simulated.truth:
                 truth.write(json.dumps(cell, ensure_ascii=False) + "\n")
-            clock.lap(f"{number + 1:2d}/{len(periods)} {period.label_zh}")
+    clock.lap(f"{len(season.weeks)} 个报告期，{len(weeks)} 周")
+    path = story_till.write_file(cast, weeks[-1])
+    if path is not None:
+        clock.lap(f"收银导出表：{path}")
 
 
 def _periods(cast: Cast, said: dict[str, Any]) -> list[Period]:
@@ -294,10 +289,13 @@ def _say_counts(home: Path) -> None:
     sys.stdout.flush()
 
 
-def _greeting(url: str) -> str:
+def _greeting(url: str, home: Path) -> str:
+    files = sorted((home / "till-export").glob("*"))
+    till = f"本周的收银导出表（供「企业统计员（收银导出）」上传）：{files[0]}\n" if files else ""
     return (
         f"\n请在浏览器中打开 open in a browser:  {url}\n"
         "首页可一键以各种身份登录；五年历史在后台补录，见“任务进度”。Ctrl-C 停止。\n"
+        f"{till}"
         "(one-click log-in on the first page; five years of history are filed in the background)"
     )
 

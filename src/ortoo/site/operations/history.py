@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ortoo.domains.market import services
+from ortoo.domains.market import issued, publication, services
 from ortoo.kernel.filings import read
 from ortoo.kernel.filings.draft import Draft, Receipt
 from ortoo.kernel.filings.projection import catch_up
 from ortoo.kernel.filings.write import file_many
 from ortoo.kernel.forms.body import GridBody
-from ortoo.kernel.forms.periods import Period, due_at_ms, opens_at_ms, previous_on
+from ortoo.kernel.forms.periods import Period, due_at_ms, opens_at_ms, period_on, previous_on
 from ortoo.kernel.threads.periodic import office_thread
 from ortoo.site.operations.cast import Cast
 from ortoo.world import Firm
@@ -67,6 +67,23 @@ def file_period(cast: Cast, period: Period, past: Past) -> bool:
     _file([*week.acceptances(seqs), week.archiving()], past)
     catch_up()
     return True
+
+
+def issue_after(cast: Cast, period: Period, past: Past, *, oldest: bool) -> None:
+    """Give out the week after one that was filed: its changes now have their base.
+
+    With `oldest`, that one too, since nothing will come before it.
+    """
+    form = cast.region.form
+    following = period_on(form, period.next().start)
+    for span in (following, period) if oldest else (following,):
+        said_at = publication.published_at(form, span)
+        if is_filed(form.code, span) and not issued.vintages(form.code, span.code):
+            publication.issue(
+                form=form.code, period=span.code, now_ms=past.now_ms(), said_at=said_at,
+                note=REASON,
+            )  # fmt: skip
+    catch_up()
 
 
 def _file(drafts: Sequence[Draft], past: Past) -> list[Receipt]:

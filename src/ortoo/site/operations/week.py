@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ortoo.domains.market import services
+from ortoo.domains.market.assisted import PAPER
 from ortoo.domains.market.world import Doubt, SimulatedReturn, SimulatedWeek
 from ortoo.kernel.filings.draft import Draft, Receipt
+from ortoo.kernel.forms import registry
 from ortoo.kernel.forms.body import GridBody
 from ortoo.kernel.forms.periods import Period
-from ortoo.kernel.threads.periodic import office_thread
+from ortoo.kernel.forms.record_filing import draft_record
+from ortoo.kernel.threads.periodic import office_thread, return_thread
 from ortoo.site.operations.cast import Cast
+from ortoo.site.operations.timeline import Note
 
 HOUR_MS = 3_600_000
 
@@ -26,8 +30,19 @@ QUESTIONS = {
 }
 PLAIN_QUESTION = "本期价格与上期或同业相差较大，请核对规格和单位，并说明情况。"
 ANSWERS = ("已与门店核对，情况属实。", "本周促销，价格属实。", "规格更换所致，下周恢复。")
-Note = Callable[[Receipt], None]
-"""What to remember once a draft is filed."""
+CALLED = "来电人：企业统计员。网络中断，电话报数，逐项复述核对无误。"
+WAIVED = ("本期歇业盘点，免报一期。", "道路中断、门店停业，免报一期。")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """From which simulated device a return came."""
+
+    seq: int
+    party: str
+    device: str
+    assisted: bool
+    at_ms: int
 
 
 @dataclass
@@ -38,22 +53,28 @@ class Week:
     simulated: SimulatedWeek
     chains: dict[str, list[str]]
     rng: random.Random
+    places: dict[str, str]
     effective: dict[str, int] = field(default_factory=dict)
     grids: dict[str, GridBody] = field(default_factory=dict)
     asked: dict[str, int] = field(default_factory=dict)
     sent_back: set[str] = field(default_factory=set)
     accepted: dict[str, dict[str, int]] = field(default_factory=dict)
+    waived: set[str] = field(default_factory=set)
+    uses: list[Use] = field(default_factory=list)
+    assisted: dict[str, int] = field(default_factory=dict)
 
     @property
     def form(self) -> str:
-        return self.cast.region.form.code
+        return self.simulated.form
 
     @property
     def period(self) -> Period:
         return self.simulated.period
 
     def key(self, *words: object) -> str:
-        return ":".join(("demo", self.period.code, *map(str, words)))[:80]
+        # The weekly return's keys are those that history has, whoever files it first.
+        own = () if self.form == self.cast.region.form.code else (self.form,)
+        return ":".join(("demo", self.period.code, *own, *map(str, words)))[:80]
 
     def matter(self, party: str) -> dict[str, object]:
         return {"form": self.form, "period": self.period.code, "party": party}
@@ -62,7 +83,7 @@ class Week:
 
     def files(self, filed: SimulatedReturn, at_ms: int) -> Iterator[tuple[Draft, Note]]:
         code, place = filed.firm.code, filed.firm.place
-        if code not in self.chains or code in self.effective:
+        if code not in self.chains or code in self.effective or code in self.waived:
             return
         office = self.cast.agencies[self.chains[code][0]]
         draft = Draft(
@@ -78,7 +99,45 @@ class Week:
             place=place,
             reason=self._reason(filed, at_ms),
         )
-        yield draft, self._now_stands(code, filed.grid)
+        stands = self._now_stands(code, filed.grid)
+
+        def note(receipt: Receipt) -> None:
+            stands(receipt)
+            if filed.assisted:
+                self.assisted[code] = receipt.seq
+            if filed.device:
+                use = Use(receipt.seq, code, filed.device, filed.assisted, at_ms)
+                self.uses.append(use)
+
+        yield draft, note
+        if filed.assisted:
+            yield self._paper(filed, office, at_ms), lambda _: None
+
+    def _paper(self, filed: SimulatedReturn, office: str, at_ms: int) -> Draft:
+        """The evidence of an assisted entry: here always the note of a call."""
+        code = filed.firm.code
+        body = {
+            "form": self.form, "period": self.period.code, "firm": code, "how": "phone",
+            "note": CALLED,
+        }  # fmt: skip
+        draft = Draft(
+            form=PAPER,
+            filer=office,
+            actor=self.cast.actor(office),
+            key=self.key("paper", code),
+            body=body,
+            said_at=at_ms,
+            period=self.period.code,
+            subject=return_thread(self.form, self.period.code, code),
+            place=filed.firm.place,
+        )
+        return draft_record(draft, now_ms=at_ms)
+
+    def confirms(self, code: str, at_ms: int) -> Iterator[tuple[Draft, Note]]:
+        """The firm says that what its office entered is what it stated."""
+        if code in self.effective and self.effective[code] == self.assisted.get(code):
+            body = {**self.matter(code), "target": self.effective[code], "text": ""}
+            yield self._said("K-CONFIRM", code, code, body, at_ms), lambda _: None
 
     def _reason(self, filed: SimulatedReturn, at_ms: int) -> str:
         late = filed.late_reason if at_ms > self.simulated.due_ms else ""
@@ -91,7 +150,7 @@ class Week:
         if code not in self.effective:
             return
         before = self.effective[code]
-        firm = next(firm for firm in self.simulated.firms if firm.code == code)
+        place = self.places[code]
         draft = Draft(
             form=self.form,
             filer=code,
@@ -101,7 +160,7 @@ class Week:
             said_at=at_ms,
             period=self.period.code,
             subject=code,
-            place=firm.place,
+            place=place,
             supersedes=before,
             reason=reason,
         )
@@ -140,7 +199,7 @@ class Week:
             "office": office,
             "due_at": at_ms + services.ANSWER_HOURS * HOUR_MS,
             "cells": [{"item": doubt.item, "measure": doubt.measure}],
-            "question": QUESTIONS.get(doubt.rule, PLAIN_QUESTION),
+            "question": doubt.question or QUESTIONS.get(doubt.rule, PLAIN_QUESTION),
         }
 
         def note(receipt: Receipt) -> None:
@@ -150,11 +209,12 @@ class Week:
 
     def _widest(self, code: str) -> Doubt:
         """A cell the firm itself had to explain, else the first one."""
+        form = registry.get(self.form)
         for key in self.grids[code].marks:
             rule, _, item = key.partition(":")
-            if item in self.cast.region.form.leaf_index and rule in ("R3", "R6"):
-                return Doubt(code, item, "price", rule)
-        return Doubt(code, self.cast.region.form.leaves[0].code, "price", "")
+            if item in form.leaf_index and rule in ("R3", "R6"):
+                return Doubt(code, item, form.principal.code, rule)
+        return Doubt(code, form.leaves[0].code, form.principal.code, "")
 
     def sends_back(self, code: str, at_ms: int) -> Iterator[tuple[Draft, Note]]:
         if code not in self.effective or code in self.asked:
@@ -180,6 +240,7 @@ class Week:
                 for code in under
                 if self._ready(code, office) and done.get(code) != self.effective[code]
             ]
+            under = [code for code in under if code not in self.waived]
             left = len(under) - len(done.keys() | {code for code, _ in targets})
             if not targets and not (conclude and left):
                 continue
@@ -203,6 +264,45 @@ class Week:
                 place=office,
             )
             yield draft, self._accepted(office, targets)
+
+    def chases(
+        self, office: str, at_ms: int, *, phone: str = ""
+    ) -> Iterator[tuple[Draft, Note]]:
+        """催报 of all who have not filed, or the call to one firm together with its record."""
+        late = [c for c, chain in self.chains.items() if chain[:1] == [office]]
+        late = [c for c in late if c not in self.effective and c not in self.waived]
+        late = [c for c in late if phone in ("", c)]
+        if not late:
+            return
+        agency = self.cast.agencies[office]
+        said = {"form": self.form, "period": self.period.code, "office": office}
+        shared = {"filer": agency, "actor": self.cast.actor(agency), "said_at": at_ms,
+                  "place": office}  # fmt: skip
+        if phone:
+            spoke = self.rng.choice((("clerk", "promised"), ("finance", "staff"),
+                                     ("nobody", "unreached")))  # fmt: skip
+            body = {**said, "party": phone, "called_at": at_ms, "spoke_with": spoke[0],
+                    "outcome": spoke[1]}  # fmt: skip
+            call = Draft(form="MON-CALL", key=self.key("call", phone, at_ms), body=body,
+                         subject=phone, **shared)  # type: ignore[arg-type]  # fmt: skip
+            yield draft_record(call, now_ms=at_ms), lambda _: None
+        body = {**said, "parties": late, "channel": "phone" if phone else "copied", "text": ""}
+        yield Draft(
+            form="K-CHASE", key=self.key("chase", office, at_ms, phone), body=body,
+            period=self.period.code,
+            subject=office_thread(self.form, self.period.code, office),
+            **shared,  # type: ignore[arg-type]
+        ), lambda _: None  # fmt: skip
+
+    def waives(self, code: str, at_ms: int) -> Iterator[tuple[Draft, Note]]:
+        """免报 of a firm that has said nothing."""
+        if code in self.effective or code in self.waived:
+            return
+        office = self.chains[code][0]
+        body = {**self.matter(code), "office": office, "text": self.rng.choice(WAIVED),
+                "lifted": False}  # fmt: skip
+        draft = self._said("K-WAIVE", self.cast.agencies[office], code, body, at_ms)
+        yield draft, lambda _: self.waived.add(code)
 
     def _ready(self, code: str, office: str) -> bool:
         """Filed, nothing open on it, and accepted by the office below where there is one."""

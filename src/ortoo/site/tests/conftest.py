@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from ortoo.site.tests.accounts_fixtures import clock, region, site
-from ortoo.site.tests.demo_fixtures import demo
+from ortoo.site.tests.demo_fixtures import demo, seeded
 
-__all__ = ["clock", "demo", "region", "site"]
+__all__ = ["clock", "demo", "region", "seeded", "site"]

@@ -32,7 +32,8 @@ FORM = "SCJC-W1"
 
 def test_a_small_demonstration_seeds_and_says_what_it_holds(demo):
     found = demonstration.counts()
-    assert found["K-OPEN"] == demonstration.SMALL_WEEKS
+    openings = read.rows("form='K-OPEN' AND key LIKE %s", [f"open:{FORM}:%"])
+    assert len({row.period for row in openings}) == demonstration.SMALL_WEEKS
     assert found[FORM] > 40 and found["K-ACCEPT"] > 5
     assert found["accounts"] >= len(cast.script()["role"])
     assert demonstration.marker(demo)["complete"] is True
@@ -134,7 +135,7 @@ def test_forward_over_an_opening_opens_the_next_period_at_its_hour(demo):
         s for s in demo_clock.stops(registry.get(FORM), demo_clock.now_ms()) if s.code == "opening"
     )
     opened = demo_clock.forward(stop.at_ms)
-    assert opened == ["W2026-11-21"]
+    assert "W2026-11-21" in opened
     filing = read.rows("key = %s", [f"open:{FORM}:W2026-11-21"])[0]
     assert filing.filer == SYSTEM and stop.at_ms - filing.received_at == demo_clock.MINUTE_MS
     assert clock.now_ms() >= stop.at_ms
@@ -142,7 +143,8 @@ def test_forward_over_an_opening_opens_the_next_period_at_its_hour(demo):
 
 def test_a_leap_over_several_weeks_leaves_no_week_unopened(demo):
     opened = demo_clock.forward(demo_clock.now_ms() + 25 * demo_clock.DAY_MS)
-    assert opened == ["W2026-11-21", "W2026-11-28", "W2026-12-05", "W2026-12-12"]
+    weeks = ["W2026-11-21", "W2026-11-28", "W2026-12-05", "W2026-12-12"]
+    assert [code for code in opened if code in weeks] == weeks
     received = [row.received_at for row in read.after(0, read.tail())]
     assert received == sorted(received)
 

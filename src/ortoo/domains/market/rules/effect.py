@@ -34,6 +34,8 @@ class Effect:
 
     share: Fraction
     against: Against = Against.PREVIOUS
+    of_mean: bool = False
+    """Whether that figure is a mean price; a mean is looked at before a total."""
 
     @property
     def permille(self) -> str:
@@ -112,5 +114,5 @@ def _between(mean: Mean, other: Mean, against: Against) -> Effect:
     if not value:
         return NONE
     if would is None:
-        return Effect(Fraction(1), Against.NOTHING)
-    return Effect(abs(value - would) / value, against)
+        return Effect(Fraction(1), Against.NOTHING, of_mean=True)
+    return Effect(abs(value - would) / value, against, of_mean=True)

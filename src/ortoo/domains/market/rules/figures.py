@@ -39,6 +39,8 @@ class Figure:
     suppressed: bool = False
     previous: Sums | None = None
     year: Sums | None = None
+    why: int = 0
+    """Why an issued figure is hidden, as its issue says; 0 where the sums themselves tell."""
 
     @property
     def mean(self) -> Fraction | None:
@@ -103,7 +105,8 @@ def secondary(cells: Mapping[str, Sums], hidden: set[str], publish: Publish) -> 
     """Codes to hide besides `hidden`, so that the total gives nobody away.
 
     What is hidden together equals the published total less the shown cells: it must itself pass
-    the disclosure rule. The smallest shown cells are hidden with it until it does.
+    the disclosure rule, and so must what is left of it for an office that knows one of the hidden
+    cells. The smallest shown cells are hidden with it until both do.
     """
     if not hidden:
         return set()
@@ -111,12 +114,20 @@ def secondary(cells: Mapping[str, Sums], hidden: set[str], publish: Publish) -> 
         (sums.quotes, code) for code, sums in cells.items() if code not in hidden and sums.quotes
     )
     more: set[str] = set()
-    while shown and disclosive(_together(cells, hidden | more), publish):
+    while shown and gives_away(cells, hidden | more, publish):
         more.add(shown.pop(0)[1])
     return more
 
 
-def _together(cells: Mapping[str, Sums], codes: set[str]) -> Sums:
+def gives_away(cells: Mapping[str, Sums], hidden: set[str], publish: Publish) -> bool:
+    """Whether the total less what is shown tells too much, to anybody or to one of the hidden."""
+    known = {code for code in hidden if code in cells and cells[code].quotes}
+    return disclosive(together(cells, known), publish) or any(
+        disclosive(together(cells, known - {code}), publish) for code in known
+    )
+
+
+def together(cells: Mapping[str, Sums], codes: set[str]) -> Sums:
     """Sums of several cells as one, with the two largest contributors among all."""
     parts = [cells[code] for code in codes if code in cells]
     ordered = sorted(n for part in parts for n in (part.largest_sales, part.second_sales))

@@ -35,7 +35,7 @@ BACKEND = "ortoo.site.accounts.backend.AccountBackend"
 urlpatterns = [
     path("", include("ortoo.site.accounts.urls")),
     path("", include("ortoo.web.urls")),
-    path("", include("ortoo.domains.market.web.clerk_urls")),
+    path("", include("ortoo.domains.market.web.urls")),
 ]
 handler400 = "ortoo.site.errors.bad_request"
 handler403 = "ortoo.site.errors.forbidden"

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.test import Client
 
+from ortoo.domains.market import publication
 from ortoo.kernel.filings import clock
 from ortoo.kernel.filings.draft import Draft, Receipt
 from ortoo.kernel.filings.projection import catch_up
@@ -105,6 +106,11 @@ class FiguresWorld:
         )  # fmt: skip
         catch_up()
 
+    def issue(self, *, at: int) -> None:
+        """What is due by then is given out."""
+        publication.issue_due(at)
+        catch_up()
+
 
 def grid(rows: dict[str, Any]) -> GridBody:
     """Rows of [price, quantity] in units as printed."""
@@ -140,6 +146,7 @@ def figures_world(settings: Any, monkeypatch: Any, *, pack: str = "neimenggu") -
         for key, rows in CASE[name].items():
             world.file(key, rows, period=name, at=at)
         world.accept(list(CASE[name]), period=name, at=at + 2 * HOUR_MS)
+        world.issue(at=at + 6 * DAY_MS)
     return world
 
 

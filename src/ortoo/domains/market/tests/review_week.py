@@ -38,7 +38,7 @@ HOUR_MS = 3_600_000
 urlpatterns = [
     path("", include("ortoo.site.accounts.urls")),
     path("", include("ortoo.web.urls")),
-    path("", include("ortoo.domains.market.web.review_urls")),
+    path("", include("ortoo.domains.market.web.urls")),
 ]
 
 

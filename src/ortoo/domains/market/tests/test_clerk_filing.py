@@ -83,7 +83,7 @@ def test_the_grid_shows_last_period_in_grey_and_what_is_known_with_its_source(
     assert 'name="c.0628.price" value="未经营"' in text
     assert "上期报表 11月7日—13日" in text
     assert "本表 184 格，本期要填 154 格，已知 1 格（1%）" in text
-    assert "收银系统、应急库存表" in text and "尚未接入" in text
+    assert "可由收银系统取得，尚未接入" in text, "the emergency list is connected"
     assert "袋装10公斤" in text and 'data-num="1" data-den="2"' in text
 
 

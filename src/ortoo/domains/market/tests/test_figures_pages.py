@@ -106,6 +106,7 @@ def test_a_change_does_not_give_away_a_hidden_base(world, monkeypatch):
     world.file("sibling", {**CASE["now"]["sibling"], "0304": ["72.00", "50.0"]},
                at=FIRST_MS + DAY_MS, supersedes=world.returns["now", "sibling"].seq)  # fmt: skip
     world.accept(["sibling"], at=FIRST_MS + DAY_MS + HOUR_MS)
+    world.issue(at=FIRST_MS + 7 * DAY_MS)
     table = selectors.figures(world.region.scope("clerk-neighbour"), FORM, world.period())
     figure = table.figure(world.place("parent"), "0304")
     assert figure.mean is not None
@@ -123,10 +124,12 @@ def test_dominance_hides_a_cell_of_three_firms(world):
     """p%: what two giants leave is under a tenth of the largest."""
     at = FIRST_MS + DAY_MS
     for key, quantity in (("own", "90000.0"), ("sibling", "80000.0"), ("parent", "100.0")):
-        rows = {"0303": [CASE["now"][key]["0303"][0], quantity]}
+        rows = {**CASE["now"][key], "0301": ["26.00", quantity]}
         world.file(key, rows, at=at, supersedes=world.returns["now", key].seq)
     world.accept(["own", "sibling", "parent"], at=at + HOUR_MS)
-    shown = items_row(page(world, world.path(f"unit/{world.place('parent')}/"), ""), "牛肉（腿肉）")
+    world.issue(at=at + 6 * DAY_MS)
+    html = page(world, world.path(f"unit/{world.place('parent')}/"), "")
+    shown = items_row(html, "猪肉（精瘦肉）")
     assert "保密" in shown and "一家占比过高" in shown
 
 

@@ -29,18 +29,20 @@ def mean_of(*all_: Quote) -> Mean:
 def test_a_price_that_rose_by_a_quarter_at_half_the_weight_moves_the_mean_by_a_ninth() -> None:
     mean = mean_of(Quote(1000, 10), Quote(800, 10))
     found = price_effect(mean, Quote(1000, 10), 800)
-    assert found == Effect(Fraction(1, 9), Against.PREVIOUS)
+    assert found == Effect(Fraction(1, 9), Against.PREVIOUS, of_mean=True)
     assert found.permille == "111.1"
 
 
 def test_without_an_earlier_price_it_is_compared_with_its_absence() -> None:
     mean = mean_of(Quote(1000, 10), Quote(800, 10))
-    assert price_effect(mean, Quote(1000, 10), None) == Effect(Fraction(1, 9), Against.ABSENCE)
+    found = price_effect(mean, Quote(1000, 10), None)
+    assert found == Effect(Fraction(1, 9), Against.ABSENCE, of_mean=True)
 
 
 def test_the_only_quote_without_a_past_is_the_whole_figure() -> None:
     only = Quote(1000, 10)
-    assert price_effect(mean_of(only), only, None) == Effect(Fraction(1), Against.NOTHING)
+    found = price_effect(mean_of(only), only, None)
+    assert found == Effect(Fraction(1), Against.NOTHING, of_mean=True)
 
 
 def test_a_thousandfold_quantity_drags_the_mean_to_its_own_price() -> None:

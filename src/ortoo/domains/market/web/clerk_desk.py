@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from ortoo.domains.market import checking
 from ortoo.domains.market.services import Matter
@@ -25,7 +26,8 @@ from ortoo.kernel.threads.periodic import ReturnState
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One respondent's return as its own clerk sees it at `now`."""
+    """One respondent's return as its own clerk sees it at `now`; with `office`, as the reviewing
+    office there sees it that keys it in for the firm 代录."""
 
     scope: Scope
     matter: Matter
@@ -34,11 +36,30 @@ class Desk:
     state: ReturnState
     effective: read.FilingRow | None
     now: int
+    office: str = ""
 
     @property
     def names(self) -> dict[str, str]:
         """The part of the address that is common to the pages of this return."""
-        return {"form": self.matter.form, "period": self.matter.period}
+        found = {"form": self.matter.form, "period": self.matter.period}
+        if self.assisting:
+            found |= {"office": self.office, "party": self.matter.party}
+        return found
+
+    @property
+    def assisting(self) -> bool:
+        """Whether an office keys it in for the firm."""
+        return bool(self.office)
+
+    @property
+    def draft_owner(self) -> str:
+        """Whose draft it is: a firm's own draft is said to nobody, not to its office either."""
+        return f"@{self.office}:{self.matter.party}" if self.assisting else self.matter.party
+
+    def href(self, page: str = "") -> str:
+        """Address of the return's own page, or of its `draft`, `check`, `correct`."""
+        first = "assisted" if self.assisting else "return"
+        return reverse(f"{first}-{page}" if page else first, kwargs=self.names)
 
     @property
     def title(self) -> str:
@@ -97,18 +118,23 @@ def open_desk(request: HttpRequest, form: str, period: str) -> Desk:
     scope: Scope = request.scope  # type: ignore[attr-defined]
     # Who may file nothing learns nothing of forms and periods either.
     scope.require("file_return", form=form, party=scope.party)
+    return desk_of(scope, form, period, scope.party)
+
+
+def desk_of(scope: Scope, form: str, period: str, party: str, office: str = "") -> Desk:
+    """A respondent's return, whoever keys it; the caller has asked whether the scope may."""
     try:
         definition, span = registry.get(form), parse(period)
     except FormError as error:
         raise Refused(error.code, error.message, "请从“我的报送”进入。", 404) from error
-    matter = Matter(definition.code, span.code, scope.party)
+    matter = Matter(definition.code, span.code, party)
     state = matter.state()
     effective = read.get(state.effective) if state.effective else None
     if effective is not None or state.version is not None:
         # The period's own version, whatever has been activated since (Law 13).
         version = effective.form_version if effective else state.version
         definition = registry.get(definition.code, version)
-    return Desk(scope, matter, definition, span, state, effective, now_ms())
+    return Desk(scope, matter, definition, span, state, effective, now_ms(), office)
 
 
 def who(actor: str) -> str:

@@ -73,6 +73,11 @@ def keep_typed(desk: Desk, fields: Fields) -> bool:
     return True
 
 
+def forget(desk: Desk) -> None:
+    """Remove the draft: what it held is filed."""
+    _rows(desk).delete()
+
+
 def _write(desk: Desk, version: int, kept: dict[str, Any]) -> bool:
     """Compare and swap; False when another save was first."""
     if version:
@@ -80,7 +85,7 @@ def _write(desk: Desk, version: int, kept: dict[str, Any]) -> bool:
     try:
         with transaction.atomic():
             ReturnDraft(
-                form=desk.matter.form, period=desk.matter.period, party=desk.matter.party, **kept
+                form=desk.matter.form, period=desk.matter.period, party=desk.draft_owner, **kept
             ).save(force_insert=True)
     except IntegrityError:
         return False
@@ -98,7 +103,7 @@ def _other_side(desk: Desk, now: Kept, token: str) -> Kept:
 
 def _rows(desk: Desk) -> Any:
     return ReturnDraft.objects.filter(
-        form=desk.matter.form, period=desk.matter.period, party=desk.matter.party
+        form=desk.matter.form, period=desk.matter.period, party=desk.draft_owner
     )
 
 

@@ -1,7 +1,8 @@
 """What the grid page posts: names checked, texts read into a grid, every fault with a code.
 
-Field names: `c.<item>.<measure>` text of a cell, `u.<item>` entry unit, `r.<item>.<measure>` reason
-(of a group row too, whose rules have no cell of their own). Pure: no request, no database.
+Field names: `c.<item>.<measure>` text of a cell, `u.<item>` entry unit, `s.<item>` the firm's own
+pack 代表规格, `a.<attribute>` a fact of the whole return, `r.<item>.<measure>` reason (of a group
+row too, whose rules have no cell of their own). No request here.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from ortoo.domains.market.web.clerk_units import fields_of_notes, notes_of
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms import cells
 from ortoo.kernel.forms.body import SOFT_STRUCTURE, GridBody, mark_key
@@ -43,11 +45,14 @@ def checked_fields(form: Form, said: object) -> dict[str, str]:
 def _check_name(form: Form, name: object) -> None:
     kind, _, rest = str(name).partition(".")
     item, _, measure = rest.partition(".")
+    if kind == "a" and any(rest == attribute.code for attribute in form.attributes):
+        return
     rows = form.by_code if kind == "r" else form.leaf_index
     fits = {
         "c": measure in form.measure_by_code,
         "r": measure in form.measure_by_code,
         "u": not measure and rest == item,
+        "s": not measure and rest == item,
     }
     if item not in rows or not fits.get(kind, False):
         raise Refused(
@@ -96,12 +101,12 @@ class Findings:
 def examine(form: Form, fields: Fields, context: CheckContext) -> Findings:
     """Read the fields and check the grid, the reasons given counted as answers."""
     grid, unread = read_grid(form, fields)
-    issues = check(form, grid, context)
+    issues = _checked(form, grid, context)
     marks = _marks(fields, issues)
     if marks:
         grid = replace(grid, marks=marks)
         # A reason answers every rule of its cell, and is unclear only once.
-        placed = (_placed(form, fields, issue) for issue in check(form, grid, context))
+        placed = (_placed(form, fields, issue) for issue in _checked(form, grid, context))
         issues = list(dict.fromkeys(placed))
     bad = {(issue.item, issue.measure) for issue in unread}
     rows = {issue.item for issue in unread}
@@ -114,6 +119,10 @@ def examine(form: Form, fields: Fields, context: CheckContext) -> Findings:
     order = {item.code: row for row, item in enumerate(form.items)}
     found = sorted([*unread, *kept], key=lambda issue: order.get(issue.item, -1))
     return Findings(grid, tuple(found))
+
+
+def _checked(form: Form, grid: GridBody, context: CheckContext) -> list[Issue]:
+    return check(form, grid, context)
 
 
 def read_grid(form: Form, fields: Fields) -> tuple[GridBody, list[Issue]]:
@@ -137,7 +146,12 @@ def read_grid(form: Form, fields: Fields) -> tuple[GridBody, list[Issue]]:
                           remedy)
                 )  # fmt: skip
         columns[measure.code] = tuple(column)
-    return GridBody(columns), unread
+    attributes = {
+        attribute.code: said
+        for attribute in form.attributes
+        if (said := fields.get(f"a.{attribute.code}", ""))
+    }
+    return GridBody(columns, notes=notes_of(form, fields), attributes=attributes), unread
 
 
 def _marks(fields: Fields, issues: list[Issue]) -> dict[str, str]:
@@ -161,8 +175,9 @@ def _placed(form: Form, fields: Fields, issue: Issue) -> Issue:
 
 
 def fields_of(form: Form, grid: GridBody) -> dict[str, str]:
-    """A grid as fields, in each row's own unit, with the reasons given."""
-    found: dict[str, str] = {}
+    """A grid as fields, in each row's own unit, with the reasons given and the own packs."""
+    found = fields_of_notes(grid.notes, units=False)
+    found |= {f"a.{code}": text for code, text in grid.attributes.items()}
     for measure in form.measures:
         for item, cell in zip(form.leaves, grid.columns[measure.code], strict=True):
             if cell is not None:

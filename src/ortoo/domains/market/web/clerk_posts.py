@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from ortoo.domains.market.web.clerk_fields import checked_fields, unspoken
+from ortoo.domains.market.web.clerk_fields import unspoken
+from ortoo.domains.market.web.clerk_sheet import Part, checked
 from ortoo.kernel.filings.refusal import Refused
-from ortoo.kernel.forms.definition import Form
 
 LONGEST_BODY = 256 * 1024
 LONGEST_REASON = 200
-_OWN = frozenset({"csrfmiddlewaretoken", "version", "action", "key", "supersedes", "reason"})
+LONGEST_NOTE = 500
+_OWN = frozenset(
+    {"csrfmiddlewaretoken", "version", "action", "key", "supersedes", "reason", "said_at", "note"}
+)
 _KEY = re.compile(r"[0-9a-f]{32}\Z")
 _TOKEN = re.compile(r"[0-9]{1,18}-[0-9]{1,9}\Z")
 
@@ -31,6 +34,9 @@ class Posted:
     action: str = "file"
     supersedes: int | None = None
     reason: str = ""
+    note: str = ""
+    said_at: int | None = None
+    """When the clerk pressed the button by the phone's own clock, where it was filed later, ms."""
 
 
 def is_json(request: HttpRequest) -> bool:
@@ -38,20 +44,22 @@ def is_json(request: HttpRequest) -> bool:
     return bool(request.content_type == "application/json")
 
 
-def posted(request: HttpRequest, form: Form) -> Posted:
+def posted(request: HttpRequest, parts: Sequence[Part]) -> Posted:
     """Read a POST of either kind. Raises Refused BODY-TOO-LARGE, JSON, FIELD…"""
     refuse_oversized(request)
     said = _json(request) if is_json(request) else _form(request)
     token = str(said.get("version", ""))
     supersedes = str(said.get("supersedes", ""))
-    key = str(said.get("key", ""))
+    key, at = str(said.get("key", "")), str(said.get("said_at", ""))
     return Posted(
-        fields=checked_fields(form, said.get("fields", {})),
+        fields=checked(parts, said.get("fields", {})),
         token=token if _TOKEN.fullmatch(token) else "0-0",
         key=key if _KEY.fullmatch(key) else new_key(),
         action=str(said.get("action", "file")),
         supersedes=int(supersedes) if re.fullmatch(r"[0-9]{1,15}", supersedes) else None,
         reason=_reason(said.get("reason", "")),
+        note=_reason(said.get("note", ""), LONGEST_NOTE),
+        said_at=int(at) if re.fullmatch(r"[0-9]{1,15}", at) else None,
     )
 
 
@@ -95,12 +103,12 @@ def _form(request: HttpRequest) -> Mapping[str, object]:
     return said
 
 
-def _reason(said: object) -> str:
+def _reason(said: object, longest: int = LONGEST_REASON) -> str:
     text = str(said).strip()
-    if unspoken(text) or len(text) > LONGEST_REASON:
+    if unspoken(text) or len(text) > longest:
         raise Refused(
             "REASON-LONG",
-            f"原因不得超过 {LONGEST_REASON} 字或含控制字符。",
+            f"原因或说明不得超过 {longest} 字或含控制字符。",
             "请改短后再提交。",
             400,
         )

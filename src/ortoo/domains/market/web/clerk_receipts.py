@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from ortoo.domains.market import selectors, services
 from ortoo.domains.market.services import Matter
 from ortoo.domains.market.web import clerk_words as words
+from ortoo.domains.market.web.assisted_evidence import evidence
 from ortoo.domains.market.web.clerk_desk import who
 from ortoo.domains.market.web.clerk_queries import office_name
 from ortoo.kernel.filings import read
@@ -37,8 +38,13 @@ RECORDS = {
     "K-SENDBACK": "退回",
     "K-ACCEPT": "审核通过",
     "K-OPEN": "开期",
+    "K-CONFIRM": "确认代录",
+    "MON-PAPER": "代录凭据",
+    "MON-CODE": "代录确认码发出",
 }
 LONGEST_NUMBER = 40
+UNSENT_MS = 60_000
+"""From how long on the wait between saying and arriving is told."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,6 +67,7 @@ def receipt(request: HttpRequest, seq: int) -> HttpResponse:
         "digests": _digests(filing),
         "proof": _proof(seq) if request.GET.get("proof") else None,
         "own": own,
+        "evidence": evidence(filing),
         "crumbs": [
             *([{"title": "我的报送", "href": reverse("my-returns")}] if own else []),
             {"title": "报送回执"},
@@ -100,9 +107,13 @@ def _shown(request: HttpRequest, filing: read.FilingRow, form: Form | None) -> d
     if filing.period:
         pairs.append(("报告期", parse(filing.period).label_zh))
     pairs.append(("收到时间", words.full_moment(filing.received_at)))
+    waited = filing.received_at - filing.said_at
+    if form is not None and filing.mode == "own" and waited >= UNSENT_MS:
+        said = f"{words.full_moment(filing.said_at)}（没有网络，联网后收到；及时与否按收到时间）"
+        pairs.append(("填报时间", said))
     if form is not None and filing.thread:
         pairs += _timeliness(filing)
-    pairs.append(("报送方式", MODES.get(filing.mode, filing.mode)))
+    pairs.append(("报送方式", _how(filing)))
     if filing.supersedes:
         before = read.get(filing.supersedes)
         pairs.append(("更正", f"自 {before.number if before else filing.supersedes} 更正"))
@@ -113,6 +124,16 @@ def _shown(request: HttpRequest, filing: read.FilingRow, form: Form | None) -> d
         "qr": qr_svg(request.build_absolute_uri(f"{reverse('receipt-verify')}?n={filing.number}")),
         "digest": f"{filing.digest.hex()[:16]}…",
     }
+
+
+def _how(filing: read.FilingRow) -> str:
+    """The way it came; of an assisted entry, for ever, and whether the firm has confirmed it."""
+    if filing.mode != "assisted" or not filing.thread:
+        return MODES.get(filing.mode, filing.mode)
+    state = Matter(filing.form, filing.period, filing.subject).state()
+    waiting = state.unconfirmed
+    mark = "未确认" if waiting and waiting.target == filing.seq else "企业已确认或已更正"
+    return f"代录（{who(filing.actor)}），{mark}"
 
 
 def _timeliness(filing: read.FilingRow) -> list[tuple[str, object]]:
@@ -242,7 +263,7 @@ def _told(
         "reply": ("答复核实", str(said.get("text", ""))),
         "send_back": (f"{office}退回", str(said.get("text", ""))),
         "accept": (f"{office}审核通过", ""),
-        "confirm": ("本单位确认代录", ""),
+        "confirm": ("本单位确认代录", str(said.get("text", ""))),
         "archive": ("报告期归档", ""),
     }.get(line.kind, (line.kind, ""))
 

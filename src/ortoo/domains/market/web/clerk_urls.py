@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ortoo.domains.market.web import clerk_queries, clerk_receipts, clerk_views, clerk_years
+from ortoo.domains.market.web import (
+    clerk_offline,
+    clerk_queries,
+    clerk_receipts,
+    clerk_views,
+    clerk_years,
+)
 
 _RETURN = "returns/<str:form>/<str:period>/"
 
 urlpatterns = [
+    path("offline-worker.js", clerk_offline.worker, name="offline-worker"),
     path("returns/", clerk_years.my_returns, name="my-returns"),
     path(_RETURN, clerk_views.return_page, name="return"),
     path(f"{_RETURN}draft/", clerk_views.return_draft, name="return-draft"),

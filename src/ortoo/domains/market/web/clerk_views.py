@@ -1,17 +1,26 @@
-"""The clerk's grid over HTTP: fill in, save the draft, check, file, correct."""
+"""The clerk's grid over HTTP: fill in, save the draft, check, file, correct.
+
+The same addresses answer the page's script in JSON: what was typed on a phone without a network is
+filed later, under the key that was made with its page.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ortoo.domains.market import checking, services
+from ortoo.domains.market import devices
+from ortoo.domains.market.filing_returns import ReturnToFile, file_returns
 from ortoo.domains.market.web import clerk_drafts as drafts
 from ortoo.domains.market.web import clerk_words as words
+from ortoo.domains.market.web.clerk_closing import closed_grid
 from ortoo.domains.market.web.clerk_desk import Desk, open_desk
-from ortoo.domains.market.web.clerk_fields import Findings, examine, fields_of
+from ortoo.domains.market.web.clerk_fields import Findings, fields_of
 from ortoo.domains.market.web.clerk_page import (
     Typed,
     conflict_page,
@@ -19,6 +28,7 @@ from ortoo.domains.market.web.clerk_page import (
     filed_page,
 )
 from ortoo.domains.market.web.clerk_posts import Posted, is_json, posted
+from ortoo.domains.market.web.clerk_sheet import Part, examined, parts_of, told
 from ortoo.kernel.filings.draft import Receipt
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms.definition import FormError
@@ -55,9 +65,13 @@ def return_correct(request: HttpRequest, form: str, period: str) -> HttpResponse
 @require_POST
 def return_draft(request: HttpRequest, form: str, period: str) -> HttpResponse:
     """Keep a draft. JSON: {version, saved_at}, or 409 with the other side; a form: a page."""
-    desk = open_desk(request, form, period)
+    return keep_draft(request, open_desk(request, form, period))
+
+
+def keep_draft(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """`return_draft` of any desk."""
     desk.require_open()
-    said = posted(request, desk.form)
+    said = posted(request, parts_of(desk))
     try:
         kept = drafts.save(desk, said.fields, said.token)
     except drafts.Conflict as conflict:
@@ -66,7 +80,7 @@ def return_draft(request: HttpRequest, form: str, period: str) -> HttpResponse:
     if is_json(request):
         return JsonResponse({"version": kept.token, "saved_at": at})
     messages.success(request, f"草稿已保存 {at}")
-    return redirect("return-correct" if desk.effective else "return", **desk.names)
+    return redirect(desk.href("correct" if desk.effective and not desk.assisting else ""))
 
 
 def _draft_conflict(
@@ -92,9 +106,14 @@ def _draft_conflict(
 @require_POST
 def return_check(request: HttpRequest, form: str, period: str) -> HttpResponse:
     """{fields} → {issues}: what would be said on filing."""
-    desk = open_desk(request, form, period)
-    found = _examined(desk, posted(request, desk.form))
-    return JsonResponse({"issues": [_plain(issue) for issue in found.issues]})
+    return check_answer(request, open_desk(request, form, period))
+
+
+def check_answer(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """`return_check` of any desk."""
+    parts = parts_of(desk)
+    found = examined(parts, posted(request, parts).fields)
+    return JsonResponse({"issues": [_plain(issue) for issue in told(parts, found)]})
 
 
 def _plain(issue: Issue) -> dict[str, object]:
@@ -111,53 +130,96 @@ def _plain(issue: Issue) -> dict[str, object]:
     }
 
 
-def _examined(desk: Desk, said: Posted) -> Findings:
-    return examine(desk.form, said.fields, checking.context_of(desk.form, desk.matter))
-
-
 def _take(request: HttpRequest, desk: Desk, *, correcting: bool) -> HttpResponse:
     """A posted grid: kept as a draft, refused with its issues, or filed."""
     desk.require_open()
-    said = posted(request, desk.form)
+    parts = parts_of(desk)
+    said = posted(request, parts)
     if said.action == "draft":
-        return return_draft(request, desk.matter.form, desk.matter.period)
-    found = _examined(desk, said)
-    if found.blocking:
-        return _unfiled(request, desk, said, found, correcting=correcting)
+        return keep_draft(request, desk)
+    if said.action == "closed" and not correcting:
+        found = [Findings(closed_grid(desk.form, desk.state.asked), ())]
+        parts = parts[:1]
+    else:
+        found = examined(parts, said.fields)
+    blocking = told(parts, found, blocking=True)
+    issues = told(parts, found)
+    if blocking:
+        return _unfiled(request, desk, said, (issues, blocking), correcting=correcting)
     try:
-        receipt = _file(desk, said, found, correcting=correcting)
+        receipts = _file(parts, said, found, correcting=correcting)
     except Refused as refused:
-        return _refused(request, desk, said, found, refused, correcting=correcting)
+        return _refused(request, desk, said, issues, refused, correcting=correcting)
+    return _filed(request, desk, said, receipts, correcting=correcting)
+
+
+def _filed(
+    request: HttpRequest, desk: Desk, said: Posted, receipts: Sequence[Receipt], *, correcting: bool
+) -> HttpResponse:
+    for one in receipts:
+        devices.note(request, one)
     word = "更正已报送" if correcting else "报送成功"
-    late = "，已过截止时间，标记为迟报" if desk.late and not correcting else ""
-    messages.success(request, f"{word}{late}。回执号 {receipt.number}")
-    response = redirect("receipt", seq=receipt.seq)
+    late = desk.late and not correcting
+    numbers = receipts[0].number
+    if len(receipts) > 1:
+        numbers += "；盟市补充指标 " + "、".join(one.number for one in receipts[1:])
+    href = reverse("receipt", kwargs={"seq": receipts[0].seq})
+    if is_json(request):
+        body = {"number": receipts[0].number, "numbers": numbers, "href": href, "late": late}
+        return JsonResponse(body, status=201)
+    tail = "，已过截止时间，标记为迟报" if late else ""
+    messages.success(request, f"{word}{tail}。回执号 {numbers}")
+    response = redirect(href)
     response.status_code = 303
     return response
 
 
-def _file(desk: Desk, said: Posted, found: Findings, *, correcting: bool) -> Receipt:
-    new = services.ReturnToFile(
-        matter=desk.matter,
-        grid=found.grid,
-        # The party stands in the key, so that nobody can occupy another's.
-        key=f"page:{desk.matter.party}:{said.key}",
-        supersedes=said.supersedes if correcting else None,
-        reason=said.reason if correcting else "",
-        version=desk.form.version,
-    )
+def _file(
+    parts: Sequence[Part], said: Posted, found: Sequence[Findings], *, correcting: bool
+) -> list[Receipt]:
+    desk = parts[0].desk
+    news = [
+        ReturnToFile(
+            matter=part.desk.matter,
+            grid=one.grid,
+            # The party stands in the key, so that nobody can occupy another's.
+            key=f"page:{desk.matter.party}:{said.key}{':' if part.prefix else ''}{part.prefix}",
+            supersedes=said.supersedes if correcting else None,
+            reason=said.reason if correcting else _reason(said),
+            version=part.form.version,
+        )
+        for part, one in zip(parts, found, strict=True)
+    ]
     try:
-        return services.file_return(scope=desk.scope, new=new, now_ms=desk.now)
+        return file_returns(scope=desk.scope, news=news, now_ms=desk.now, said_at=said.said_at)
     except FormError as error:
         raise Refused(error.code, error.message, "请按表式更正。", UNFILED) from error
 
 
+def _reason(said: Posted) -> str:
+    return "今日停业（零报告）" if said.action == "closed" else ""
+
+
 def _unfiled(
-    request: HttpRequest, desk: Desk, said: Posted, found: Findings, *, correcting: bool
+    request: HttpRequest,
+    desk: Desk,
+    said: Posted,
+    found: tuple[Sequence[Issue], Sequence[Issue]],
+    *,
+    correcting: bool,
 ) -> HttpResponse:
     """The same page with its issues; what was typed is kept."""
+    issues, blocking = found
     drafts.keep_typed(desk, said.fields)
-    typed = Typed(said.fields, found.issues, said.key, said.reason, "", found.blocking)
+    if is_json(request):
+        body = {
+            "code": "RETURN-ISSUES",
+            "message": f"还有 {len(blocking)} 处需要更正或说明，尚未报送。",
+            "remedy": "请打开报表逐处更正后再报送。",
+            "issues": [_plain(issue) for issue in blocking],
+        }
+        return JsonResponse(body, status=UNFILED)
+    typed = Typed(said.fields, issues, said.key, said.reason, "", blocking)
     correcting = correcting and desk.effective is not None
     return entry_page(request, desk, typed, correcting=correcting, status=UNFILED)
 
@@ -166,12 +228,12 @@ def _refused(
     request: HttpRequest,
     desk: Desk,
     said: Posted,
-    found: Findings,
+    issues: Sequence[Issue],
     refused: Refused,
     *,
     correcting: bool,
 ) -> HttpResponse:
-    if refused.code not in {*CONFLICTS, "REASON-NEEDED", "RETURN-ISSUES"}:
+    if refused.code not in {*CONFLICTS, "REASON-NEEDED", "RETURN-ISSUES"} or is_json(request):
         drafts.keep_typed(desk, said.fields)
         raise refused
     # Somebody was faster: look again at what stands now.
@@ -185,15 +247,15 @@ def _refused(
             desk.effective.received_at,
             desk.effective.actor,
         )
-        told = {"code": refused.code, "message": refused.message, "remedy": refused.remedy}
+        said_of = {"code": refused.code, "message": refused.message, "remedy": refused.remedy}
         if refused.code == "FILING-KEY-REUSED":
             # The back button: the page was filed already and changed since.
-            told |= {
+            said_of |= {
                 "message": "这一页已经报送过，内容后来又改动了。",
                 "remedy": "如需改动，请更正。",
             }
-        return conflict_page(request, desk, said, filed, told)
+        return conflict_page(request, desk, said, filed, said_of)
     fault = f"{refused.message}{refused.remedy}（{refused.code}）"
-    typed = Typed(said.fields, found.issues, said.key, said.reason, fault)
+    typed = Typed(said.fields, issues, said.key, said.reason, fault)
     correcting = correcting and desk.effective is not None
     return entry_page(request, desk, typed, correcting=correcting, status=UNFILED)

@@ -17,6 +17,7 @@ STAGES = {
     "filed": ("pending", "已报，待审"),
     "checked": ("pending", "已报，初审通过"),
     "accepted": ("accepted", "已审定"),
+    "waived": ("waived", "免报"),
 }
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ortoo.domains.market.web import clerk_words as words
+from ortoo.domains.market.web.clerk_page import device_of
 from ortoo.kernel.duties.models import Duty
 from ortoo.kernel.filings import read
 from ortoo.kernel.filings.clock import now_ms
@@ -37,9 +38,19 @@ class Owed:
         due = self.state.due_at
         return bool(self.first and due is not None and self.first.arrived_at > due)
 
+    @property
+    def waived(self) -> bool:
+        """免报 and not filed all the same: it was not owed."""
+        return self.first is None and self.state.waived_seq is not None
+
+    @property
+    def assisted(self) -> bool:
+        """Whether an office keyed the first one in 代录."""
+        return self.first is not None and self.first.mode == "assisted"
+
     def settled(self, now: int) -> bool:
-        """Whether it counts: filed, or its time is over."""
-        return self.first is not None or (self.state.due_at or 0) < now
+        """Whether it counts: filed, or its time is over; what was waived does not."""
+        return not self.waived and (self.first is not None or (self.state.due_at or 0) < now)
 
 
 @require_safe
@@ -61,8 +72,11 @@ def my_returns(request: HttpRequest) -> HttpResponse:
             for each in years
         ],
         "stats": _stats(owed, now),
+        "by_form": _by_form(owed, now),
         "table": _table(owed, drafts, now) if owed else None,
         "firm": _firm(scope.party),
+        "who": device_of(scope.login),
+        "now": now,
     }
     return render(request, "market/clerk/years.html", context)
 
@@ -104,7 +118,32 @@ def _stats(owed: list[Owed], now: int) -> dict[str, Any]:
         "on_time": len(on_time),
         "missing": len(settled) - len(filed),
         "rate": f"{100 * len(on_time) / len(settled):.1f}" if settled else "—",
-        "open": len(owed) - len(settled),
+        "assisted": sum(1 for each in filed if each.assisted),
+        "waived": sum(1 for each in owed if each.waived),
+        "open": sum(1 for each in owed if not each.waived and not each.settled(now)),
+    }
+
+
+def _by_form(owed: list[Owed], now: int) -> dict[str, Any] | None:
+    """One line a form, where the firm owes more than one."""
+    forms = sorted({each.form for each in owed})
+    if len(forms) < 2:
+        return None
+    rows = []
+    for form in forms:
+        said = _stats([each for each in owed if each.form == form], now)
+        counts = [str(said[name]) for name in ("owed", "filed", "on_time", "assisted", "waived")]
+        rows.append([_title(form), *counts, said["rate"]])
+    numbers = ("应报", "已报", "及时", "其中代录", "免报")
+    return {
+        "caption": "各表全年情况",
+        "columns": [
+            {"title": "报表"},
+            *({"title": title, "unit": "期", "numeric": True} for title in numbers),
+            {"title": "及时率", "unit": "%", "numeric": True},
+        ],
+        "rows": rows,
+        "note": "代录的由商务主管部门录入，计入已报，单列；免报的不计入应报。",
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -20,9 +20,11 @@ from ortoo.domains.market.selectors import Table
 from ortoo.domains.market.web import figures_readings as readings
 from ortoo.domains.market.web import figures_sheet as sheet
 from ortoo.domains.market.web import figures_tables as tables
-from ortoo.domains.market.web.figures_frame import money_of, refuse_unknown_unit, source_of
+from ortoo.domains.market.web.figures_extras import extra_sheets
+from ortoo.domains.market.web.figures_frame import denomination_of, refuse_unknown_unit, source_of
 from ortoo.domains.market.web.figures_request import Asked, asked_of, place_name
 from ortoo.domains.market.web.figures_sheet import Cell, Sheet
+from ortoo.domains.market.web.figures_words import Denomination
 from ortoo.kernel.grants import access
 
 CSV = "text/csv; charset=utf-8"
@@ -46,11 +48,15 @@ def export(request: HttpRequest, form: str, period: str, kind: str) -> HttpRespo
     table = readings.table_of(asked)
     unit = request.GET.get("unit", "") or table.root
     made = gather(asked, table, unit)
-    content, media = (_csv(made), CSV) if kind == "csv" else (_xlsx(made), XLSX)
-    response = HttpResponse(content, content_type=media)
+    response = HttpResponse(written(made, kind), content_type=CSV if kind == "csv" else XLSX)
     name = f"{made.name}.{kind}"
     response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response
+
+
+def written(made: Export, kind: str) -> bytes:
+    """The file's bytes; `kind` csv or xlsx."""
+    return _csv(made) if kind == "csv" else _xlsx(made)
 
 
 def gather(asked: Asked, table: Table, unit: str) -> Export:
@@ -59,8 +65,8 @@ def gather(asked: Asked, table: Table, unit: str) -> Export:
     if unit not in table.units and unit != table.root:
         refuse_unknown_unit(unit, inside=unit in own)
         table = readings.banners(asked, unit)
-    money = money_of(asked)
-    sheets = [tables.item_sheet(asked, table, unit, money)]
+    by = denomination_of(asked)
+    sheets = [tables.item_sheet(asked, table, unit, by)]
     below, area = table, "市场" if asked.foreign else "盟市"
     if unit != table.root and unit in own and not asked.foreign:
         below, area = readings.banners(asked, unit), "旗县"
@@ -70,23 +76,24 @@ def gather(asked: Asked, table: Table, unit: str) -> Export:
         )  # fmt: skip
     items = [asked.form.item(asked.item)] if asked.item else asked.form.leaves
     if unit == below.root:
-        found = [tables.unit_sheet(asked, below, item, area=area, money=money) for item in items]
-        sheets.append(_joined(found, area, money))
+        found = [tables.unit_sheet(asked, below, item, area=area, by=by) for item in items]
+        sheets.append(_joined(found, area, by))
     sheets += [*tables.movers(asked, table, unit), tables.outages(asked, table, unit)]
     if unit == table.root and unit == below.root and not asked.foreign:
         sheets.append(tables.response_sheet(asked, table, readings.on_time(asked)))
-    title = f"{place_name(unit)}市场价格　{asked.period.label_zh}"
+    sheets += extra_sheets(asked, unit)
+    title = f"{place_name(unit)}{by.heading}　{asked.period.label_zh}"
     return Export(
-        f"{place_name(unit)}市场价格{asked.period.code}", _head(asked, title), tuple(sheets)
+        f"{place_name(unit)}{by.heading}{asked.period.code}", _head(asked, title), tuple(sheets)
     )
 
 
-def _joined(found: Sequence[Sheet], area: str, money: str) -> Sheet:
+def _joined(found: Sequence[Sheet], area: str, by: Denomination) -> Sheet:
     """One long table of every item by unit, the item's name in front."""
     first = found[0]
     columns = (sheet.Column("品种", "", False), *first.columns)
     columns = tuple(
-        replace(column, unit=f"{money}/单位") if column.title == "均价" else column
+        replace(column, unit=by.unit_of_any) if column.title == by.word else column
         for column in columns
     )
     rows = tuple(
@@ -94,7 +101,7 @@ def _joined(found: Sequence[Sheet], area: str, money: str) -> Sheet:
         for one in found
         for row in one.rows
     )
-    return Sheet("units", f"各{area}价格", columns, rows)
+    return Sheet("units", f"各{area}{by.noun}", columns, rows)
 
 
 def _head(asked: Asked, title: str) -> tuple[tuple[str, str], ...]:
@@ -139,6 +146,9 @@ def _titles(table: Sheet) -> list[str]:
         "占经营家数",
         "报送率",
         "及时率",
+        "填报率",
+        "占合计",
+        "修订幅度",
     }
     titles = []
     for column in table.columns:
@@ -181,20 +191,38 @@ def _xlsx(made: Export) -> bytes:
             "title": book.add_format({"bold": True, "font_size": 14}),
             "head": book.add_format({"bold": True, "bottom": 1, "top": 2, "text_wrap": True}),
             "group": book.add_format({"bold": True}),
-            "price": book.add_format({"num_format": "#,##0.00"}),
+            **{
+                f"price{places}": book.add_format({"num_format": shown})
+                for places, shown in enumerate(("#,##0", "#,##0.0", "#,##0.00", "#,##0.000"))
+            },
             "change": book.add_format({"num_format": "0.0"}),
             "count": book.add_format({"num_format": "#,##0.##"}),
             "quiet": book.add_format({"font_color": "#60666d"}),
         }
+        names: set[str] = set()
         for table in made.sheets:
-            page = book.add_worksheet(_sheet_name(table.title))
+            name = _sheet_name(table.title, names)
+            names.add(name)
+            page = book.add_worksheet(name)
             _write(page, made.head, table, looks)
     return out.getvalue()
 
 
-def _sheet_name(title: str) -> str:
-    kept = "".join(sign for sign in title if sign not in "[]:*?/\\'：")
-    return kept[-28:]
+def _look(cell: Cell) -> str:
+    """The name of the cell's number format; a figure has the places it is printed with."""
+    if cell.kind != "price" or cell.number is None:
+        return cell.kind
+    exponent = cell.number.as_tuple().exponent
+    return f"price{min(3, -exponent) if isinstance(exponent, int) else 2}"
+
+
+def _sheet_name(title: str, taken: Collection[str] = ()) -> str:
+    """The tab's name: at most 31 signs, none that Excel forbids, each once."""
+    kept = "".join(sign for sign in title if sign not in "[]:*?/\\'：")[-28:] or "表"
+    name, number = kept, 2
+    while name in taken:
+        name, number = f"{kept[:27]}{number}", number + 1
+    return name
 
 
 def _write(page, head, table: Sheet, looks) -> None:  # type: ignore[no-untyped-def]
@@ -217,7 +245,7 @@ def _write(page, head, table: Sheet, looks) -> None:  # type: ignore[no-untyped-
         line += 1
         for column, cell in enumerate(row.cells):
             if cell.number is not None:
-                page.write_number(line, column, float(cell.number), looks.get(cell.kind))
+                page.write_number(line, column, float(cell.number), looks.get(_look(cell)))
             elif plain(cell):
                 look = looks["group"] if row.role != "item" else None
                 page.write_string(line, column, plain(cell), look)

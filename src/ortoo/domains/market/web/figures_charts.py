@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ortoo.domains.market.rules.figures import Figure, round_half_even
+from ortoo.domains.market import history
+from ortoo.domains.market.rules.figures import Figure
+from ortoo.domains.market.sample.breaks import Break
 from ortoo.domains.market.selectors import Table
 from ortoo.domains.market.web.figures_request import Asked, place_name
+from ortoo.domains.market.web.figures_words import Denomination
 from ortoo.kernel.forms.definition import Form, Item
 from ortoo.kernel.forms.periods import Period, series_breaks, year_before_on
 from ortoo.kernel.places.active import active_pack
@@ -21,6 +24,8 @@ from ortoo.web.outlines import Outlines
 from ortoo.web.series import Number
 
 Points = Sequence[tuple[Period, Figure]]
+Totals = Sequence[tuple[dt.date, Number]]
+"""历史汇总 in the printed unit, at the ends of their weeks."""
 SPANS = (13, 52, 260)
 
 
@@ -45,8 +50,10 @@ def _outlines(pack: Pack, unit_of: tuple[tuple[str, str], ...]) -> tuple[Outline
     return maps.outlines(shapes.collection(names)), caption
 
 
-def unit_map(asked: Asked, table: Table, item: Item) -> dict[str, Any] | None:
-    """One item's mean by reporting unit of that period; None where the region has no shapes."""
+def unit_map(
+    asked: Asked, table: Table, item: Item, by: Denomination
+) -> dict[str, Any] | None:
+    """One item's figure by reporting unit of that period; None where the region has no shapes."""
     pack = active_pack()
     members = tuple(sorted(pack.unit_of(asked.period.end).items()))
     shapes, caption = _outlines(pack, members)
@@ -54,7 +61,7 @@ def unit_map(asked: Asked, table: Table, item: Item) -> dict[str, Any] | None:
     for area in shapes.areas:
         figure = table.figure(area.code, item.code)
         href = asked.page("figures-unit", place=area.code)
-        value = yuan(figure)
+        value = by.drawn(figure)
         if figure.suppressed:
             cells[area.code] = maps.Cell(state="suppressed", href=href)
         elif value is not None:
@@ -62,9 +69,10 @@ def unit_map(asked: Asked, table: Table, item: Item) -> dict[str, Any] | None:
         else:
             cells[area.code] = maps.Cell(state="missing", href=href)
     wording = FigureWording(
-        f"{item.name['zh']}：各盟市均价",
-        "均价",
-        f"元/{item.unit}",
+        f"{item.name['zh']}：各盟市{by.word}",
+        by.word,
+        by.unit_of(item),
+        places=by.scale,
         area="盟市",
         attribution=caption,
     )
@@ -74,16 +82,18 @@ def unit_map(asked: Asked, table: Table, item: Item) -> dict[str, Any] | None:
     return found
 
 
-def yuan(figure: Figure) -> float | None:
-    """The printed value, for the pen."""
-    return None if figure.mean is None else float(round_half_even(figure.mean / 100, 2))
-
-
 def line(
-    form: Form, item: Item, lines: Mapping[str, Points], weeks: int, money: str
+    form: Form,
+    item: Item,
+    lines: Mapping[str, Points],
+    weeks: int,
+    by: Denomination,
+    breaks: Sequence[Break] = (),
+    totals: Totals = (),
 ) -> dict[str, Any] | None:
     """Means over the last `weeks` periods, the first line with last year's behind it.
 
+    `breaks` of the sample are ruled and noted; `totals` are drawn dashed under their own name.
     None where no point has a value.
     """
     drawn: list[charts.Series] = []
@@ -92,13 +102,16 @@ def line(
         shown = list(points)[-weeks:]
         first = min([first, *(period.end for period, _ in shown)])
         values: list[tuple[dt.date, Number | None]] = [
-            (period.end, yuan(figure)) for period, figure in shown
+            (period.end, by.drawn(figure)) for period, figure in shown
         ]
         drawn.append(charts.Series(name, values, tone=min(number + 1, 3)))
         if number == 0:
-            before = _last_year(form, points, shown)
+            before = _last_year(form, points, shown, by)
             if any(value is not None for _, value in before):
                 drawn.append(charts.Series("上年同期", before, tone=4))
+    if totals:
+        drawn.append(charts.Series(history.LABEL, list(totals), dashed=True, tone=len(lines)))
+        first = min(first, totals[0][0])
     if not any(value is not None for one in drawn for _, value in one.points):
         return None
     remarks = [
@@ -107,34 +120,40 @@ def line(
         if first < day
     ]
     note = "虚线处报告期的起止日有调整，前后不可直接比较。" if remarks else ""
+    moved = [one for one in breaks if first < one.period.end]
+    remarks += [charts.Annotation(one.period.end, one.words, "break") for one in moved]
+    note += "".join(f"{one.period.label_zh}{one.note}。" for one in moved)
     return charts.line_figure(
         [one for one in drawn if any(value is not None for _, value in one.points)],
-        title=f"{item.name['zh']}均价走势",
-        unit=f"{money}/{item.unit}",
+        title=f"{item.name['zh']}{by.word}走势",
+        unit=by.unit_of(item),
+        places=by.scale,
         annotations=remarks,
         note=note,
     )
 
 
-def _last_year(form: Form, points: Points, shown: Points) -> list[tuple[dt.date, Number | None]]:
+def _last_year(
+    form: Form, points: Points, shown: Points, by: Denomination
+) -> list[tuple[dt.date, Number | None]]:
     """The value of the same period a year before, at this year's date."""
     known = {period.code: figure for period, figure in points}
     found: list[tuple[dt.date, Number | None]] = []
     for period, _ in shown:
         before = year_before_on(form, period)
         figure = known.get(before.code) if before else None
-        found.append((period.end, yuan(figure) if figure else None))
+        found.append((period.end, by.drawn(figure) if figure else None))
     return found
 
 
 def bars(
-    table: Table, item: Item, area: str, money: str, strong: str = ""
+    table: Table, item: Item, area: str, by: Denomination, strong: str = ""
 ) -> dict[str, Any] | None:
     """The item's mean by unit, dearest first; the chosen unit in the accent."""
     values = [
         (value, unit)
         for unit in table.units
-        if unit != table.root and (value := yuan(table.figure(unit, item.code))) is not None
+        if unit != table.root and (value := by.drawn(table.figure(unit, item.code))) is not None
     ]
     if not values:
         return None
@@ -143,7 +162,10 @@ def bars(
         charts.Bar(place_name(unit, short=True), value, unit == strong) for value, unit in values
     ]
     found = charts.bar_figure(
-        drawn, title=f"{item.name['zh']}：各{area}均价", unit=f"{money}/{item.unit}"
+        drawn,
+        title=f"{item.name['zh']}：各{area}{by.word}",
+        unit=by.unit_of(item),
+        places=by.scale,
     )
     found["table"] = None
     return found

@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ortoo.domains.market import selectors
-from ortoo.domains.market.rules.figures import Figure, price_text
+from ortoo.domains.market.rules.figures import Figure
 from ortoo.domains.market.selectors import Contribution
 from ortoo.domains.market.web import figures_readings as readings
 from ortoo.domains.market.web import figures_sheet as sheet
-from ortoo.domains.market.web.figures_frame import money_of, source_of
+from ortoo.domains.market.web.figures_frame import denomination_of, source_of
 from ortoo.domains.market.web.figures_request import Asked, asked_of, place_name
+from ortoo.domains.market.web.figures_words import Denomination
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms.definition import Item
 from ortoo.kernel.grants import access
@@ -87,7 +88,7 @@ def contributions(
     if item not in asked.form.leaf_index:
         raise Refused("ITEM-UNKNOWN", f"表式 {form} 没有品种 {item}。", "请从列表中选择。", 404)
     found, row = behind(asked, unit, item), asked.form.item(item)
-    money = money_of(asked)
+    by = denomination_of(asked)
     if found.shown and not asked.foreign:
         access.record(
             asked.scope, "contributions", f"{form}|{period}|{unit}|{item}",
@@ -98,16 +99,17 @@ def contributions(
         "asked": asked,
         "item": row,
         "place": root,
-        "unit_words": f"{money}/{row.unit}",
+        "unit_words": by.unit_of(row),
+        "by": by,
         "behind": found,
-        "mean": price_text(found.figure.mean),
-        "table": contribution_table(asked, found, row, money) if found.shown else None,
+        "mean": by.text(found.figure.mean),
+        "table": contribution_table(asked, found, row, by) if found.shown else None,
         "whole": found.elsewhere == 0 and bool(found.shown),
-        "weighted": _weighted(found),
+        "weighted": _weighted(found, by),
         "as_of": asked.as_of_words,
         "source": source_of(asked) if asked.foreign else None,
         "crumbs": [
-            {"title": "市场价格", "href": asked.page("figures-period")},
+            {"title": by.heading, "href": asked.page("figures-period")},
             {"title": root, "href": asked.page("figures-unit", place=unit)}
             if unit != selectors_root(asked)
             else {"title": row.name["zh"], "href": _item_href(asked, item)},
@@ -125,16 +127,24 @@ def _item_href(asked: Asked, item: str) -> str:
     return reverse("item", kwargs={"form": asked.form.code, "item": item})
 
 
-def _weighted(found: Behind) -> str:
-    """The mean of what is shown, which is the figure itself where all is shown."""
-    return price_text(Fraction(found.weighted, found.weight)) if found.shown else "—"
+def _weighted(found: Behind, by: Denomination) -> str:
+    """The mean (or the sum) of what is shown, which is the figure itself where all is shown."""
+    if not found.shown:
+        return "—"
+    if by.totals:
+        return by.text(Fraction(sum(row.price or 0 for row in found.shown)))
+    return by.text(Fraction(found.weighted, found.weight))
 
 
-def contribution_table(asked: Asked, found: Behind, item: Item, money: str) -> dict[str, Any]:
+def contribution_table(
+    asked: Asked, found: Behind, item: Item, by: Denomination
+) -> dict[str, Any]:
+    if by.totals:
+        return _total_table(found, item, by)
     rows = sorted(found.shown, key=lambda row: (-weight_of(row), row.party))
     total, whole = found.figure.sums.quantity, found.elsewhere == 0
     lines: list[list[Any]] = []
-    quantity = asked.form.measure_by_code.get("sales_qty")
+    quantity = asked.form.measure_by_code.get(asked.form.roles.quantity or "")
     for row in rows:
         # Against a total that others are in, a share would tell what they sold.
         share = sheet.percent(Fraction(weight_of(row), total)) if total and whole else None
@@ -143,7 +153,7 @@ def contribution_table(asked: Asked, found: Behind, item: Item, money: str) -> d
         line: list[Any] = [
             {"text": row.name, "href": reverse("filing", kwargs={"seq": row.seq})},
             place_name(row.place, short=True),
-            price_text(Fraction(row.price or 0)),
+            by.text(Fraction(row.price or 0)),
         ]
         if not asked.foreign:
             state = {"status": "doubt"} if row.doubtful else STAGES.get(row.stage, row.stage)
@@ -152,11 +162,15 @@ def contribution_table(asked: Asked, found: Behind, item: Item, money: str) -> d
     columns: list[dict[str, Any]] = [
         {"title": "市场" if asked.foreign else "企业"},
         {"title": "地区"},
-        {"title": "价格", "unit": f"{money}/{item.unit}", "numeric": True},
+        {"title": "价格", "unit": by.unit_of(item), "numeric": True},
     ]
     if not asked.foreign:
         columns += [
-            {"title": "销售量", "unit": item.unit, "numeric": True},
+            {
+                "title": quantity.title["zh"] if quantity else "销售量",
+                "unit": quantity.unit_of(item) if quantity else item.unit,
+                "numeric": True,
+            },
             {"title": "权重", "numeric": True},
             {"title": "审核"},
         ]
@@ -168,3 +182,23 @@ def contribution_table(asked: Asked, found: Behind, item: Item, money: str) -> d
         if asked.foreign
         else "没有填销售量的报价按最小一个计量单位计入，几乎不影响均价。",
     }
+
+
+def _total_table(found: Behind, item: Item, by: Denomination) -> dict[str, Any]:
+    """What each filing puts into a total, largest first."""
+    whole = found.figure.mean if found.elsewhere == 0 else None
+    lines: list[list[Any]] = []
+    for row in sorted(found.shown, key=lambda one: (-(one.price or 0), one.party)):
+        share = sheet.percent(Fraction(row.price or 0) / whole) if whole else None
+        state = {"status": "doubt"} if row.doubtful else STAGES.get(row.stage, row.stage)
+        lines.append([
+            {"text": row.name, "href": reverse("filing", kwargs={"seq": row.seq})},
+            place_name(row.place, short=True), by.text(Fraction(row.price or 0)),
+            {"missing": "—"} if share is None else f"{share}%", state, row.number,
+        ])  # fmt: skip
+    columns: list[dict[str, Any]] = [
+        {"title": "企业"}, {"title": "地区"},
+        {"title": by.noun, "unit": by.unit_of(item), "numeric": True},
+        {"title": "占合计", "numeric": True}, {"title": "审核"}, {"title": "回执号"},
+    ]  # fmt: skip
+    return {"title": "来自这些报件", "columns": columns, "rows": lines}

@@ -10,12 +10,19 @@ from django.urls import reverse
 from ortoo.domains.market import observations
 from ortoo.domains.market.foreign import ORGANISATIONS
 from ortoo.domains.market.selectors import Table, names_of
-from ortoo.domains.market.web.figures_request import Asked, place_name, query_of, visible_periods
+from ortoo.domains.market.web.figures_request import (
+    Asked,
+    place_name,
+    query_of,
+    shown_forms,
+    visible_periods,
+)
+from ortoo.domains.market.web.figures_words import Denomination
 from ortoo.kernel.filings import read
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms import body as codec
 from ortoo.kernel.forms import registry
-from ortoo.kernel.forms.definition import Item
+from ortoo.kernel.forms.definition import Form, Item
 
 CURRENCIES = {"MNT": "图格里克", "RUB": "卢布", "KZT": "坚戈", "USD": "美元", "CNY": "元"}
 
@@ -30,6 +37,8 @@ def frame(
         "form": asked.form,
         "period": asked.period,
         "periods": visible_periods(asked.scope, asked.form, asked.now),
+        "forms": shown_forms(asked.scope, asked.form),
+        "item_choices": item_choices(asked.form),
         "unit": unit,
         "as_of": asked.as_of_words,
         "as_of_href": "#vintage" if asked.chain and item is None else "",
@@ -41,6 +50,19 @@ def frame(
         "waiting": waiting_of(asked, table, unit or table.root),
         "outside": not asked.chain and not asked.foreign,
     }
+
+
+def item_choices(form: Form) -> list[tuple[str, list[Item]]]:
+    """The form's rows by category, each once; rows of no category at the end."""
+    found, seen = [], set()
+    for group in form.groups:
+        rows = [form.leaves[row] for row in form.descendants[group.code]]
+        rows = [item for item in rows if item.code not in seen]
+        seen |= {item.code for item in rows}
+        if rows:
+            found.append((group.name["zh"], rows))
+    rest = [item for item in form.leaves if item.code not in seen]
+    return [*found, ("其他", rest)] if rest else found
 
 
 def _export(asked: Asked, unit: str, kind: str) -> str:
@@ -84,7 +106,8 @@ def waiting_of(asked: Asked, table: Table, unit: str) -> int:
 def _crumbs(asked: Asked, table: Table, unit: str, item: Item | None) -> list[dict[str, str]]:
     whole = asked.page("figures-period")
     first = place_name(table.root if not unit or unit != table.root else unit, short=True)
-    crumbs = [{"title": f"{first}市场价格" if not unit else "市场价格", "href": whole}]
+    heading = denomination_of(asked).heading
+    crumbs = [{"title": f"{first}{heading}" if not unit else heading, "href": whole}]
     if unit:
         crumbs.append({"title": place_name(unit, short=True), "href": ""})
     elif item is not None:
@@ -133,9 +156,9 @@ def currency_code(filing: read.FilingRow | None) -> str:
     return codec.decode(form, filing.body).attributes.get("currency", "")
 
 
-def money_of(asked: Asked) -> str:
-    """What prices are printed in: 元, or the currency's name and code abroad."""
+def denomination_of(asked: Asked) -> Denomination:
+    """What figures are printed in: 元, abroad the currency's name and code, or what is totalled."""
     if not asked.foreign:
-        return "元"
+        return Denomination(asked.form)
     code = currency_code(_first_filing(asked))
-    return f"{CURRENCIES.get(code, '本币')} {code}".strip()
+    return Denomination(asked.form, f"{CURRENCIES.get(code, '本币')} {code}".strip())

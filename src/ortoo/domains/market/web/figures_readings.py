@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import numpy as np
 from django.db import connection
 
-from ortoo.algorithms.rollup import roll_up
 from ortoo.domains.market import observations, selectors
 from ortoo.domains.market.observations import PeriodReturns
 from ortoo.domains.market.projections import SUMS
@@ -79,11 +78,11 @@ def _banner_sums(
     keep = returns.counted & inside
     if asked.basis == "reviewed":
         keep = keep & returns.reviewed
-    found = roll_up(
-        observations.quotes(returns, keep), rows, len(codes) + 1, _before(asked, returns)
+    found = observations.rolled_up(
+        returns, keep, rows, len(codes) + 1, before_of(asked, returns)
     )
     filed = np.bincount(rows[keep], minlength=len(codes) + 1)
-    expected = np.bincount(rows[inside], minlength=len(codes) + 1)
+    expected = np.bincount(rows[inside & returns.owed], minlength=len(codes) + 1)
     waiting = np.bincount(
         rows[returns.counted & ~returns.reviewed & inside], minlength=len(codes) + 1
     )
@@ -98,7 +97,7 @@ def _banner_sums(
     return cells
 
 
-def _before(
+def before_of(
     asked: Asked, returns: PeriodReturns
 ) -> tuple[observations.Ints, observations.Ints] | None:
     earlier = previous_on(asked.form, returns.period)
@@ -133,7 +132,7 @@ def on_time(asked: Asked) -> Mapping[str, tuple[int, int]]:
         first = received.get(state.versions[0]) if state.versions else None
         timely = first is not None and state.due_at is not None and first <= state.due_at
         for place in (codes[row], root):
-            owed[place] += 1
+            owed[place] += state.stage != "waived"
             good[place] += timely
     return {place: (good[place], owed[place]) for place in owed}
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 
-from ortoo.domains.market import selectors
-from ortoo.domains.market.services import REVIEW_HOURS
+from ortoo.domains.market import monitored, selectors
+from ortoo.domains.market.publication import is_published, published_at, published_periods
 from ortoo.kernel.filings import read
 from ortoo.kernel.filings.clock import now_ms
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms import registry
 from ortoo.kernel.forms.definition import Form, FormError
-from ortoo.kernel.forms.periods import Period, due_at_ms, is_period_of, parse
+from ortoo.kernel.forms.periods import Period, is_period_of, parse
 from ortoo.kernel.grants.scope import Scope
 from ortoo.kernel.places.active import active_pack
 from ortoo.kernel.places.load import load
@@ -25,7 +26,7 @@ from ortoo.kernel.places.place import Place
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
-FOREIGN = "FOREIGN-M1"
+FOREIGN = monitored.FOREIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +126,35 @@ def period_of(form: Form, code: str) -> Period:
     return period
 
 
-def published_at(form: Form, period: Period) -> int:
-    """When a period's reviewed figures become public: the review's end and the form's embargo."""
-    zone = active_pack().head.time_zone
-    due = due_at_ms(form, period, zone)
-    return due + REVIEW_HOURS * HOUR_MS + form.publish.embargo_days * DAY_MS
-
-
-def is_published(form: Form, period: Period, now: int) -> bool:
-    return form.code == FOREIGN or published_at(form, period) <= now
-
-
 def visible_periods(scope: Scope, form: Form, now: int, limit: int = 60) -> list[Period]:
     """Periods this reader may choose from, newest first."""
     found = selectors.periods_of(form.code, limit)
     if form.code == FOREIGN or in_chain(scope, form.code):
         return found
-    return [period for period in found if is_published(form, period, now)]
+    is_out = published_periods(form, now)
+    return [period for period in found if is_out(period)]
+
+
+def shown_forms(scope: Scope, current: Form | None = None) -> list[Form]:
+    """Forms of which this reader finds any figure, 境外市场 last; 专项监测 has its own pages."""
+    known = [form for form in monitored.forms() if monitored.opened_by_calendar(form)]
+    known += [registry.get(FOREIGN)] if FOREIGN in registry.loaded().versions else []
+    tables = [
+        "market_rollup"
+        if form.code == FOREIGN or in_chain(scope, form.code)
+        else "market_issued"
+        for form in known
+    ]
+    if not known:
+        return []
+    parts = ",".join(f"EXISTS(SELECT 1 FROM {table} WHERE form=%s)" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {parts}", [form.code for form in known])
+        present = cursor.fetchone()
+    found = [form for form, some in zip(known, present, strict=True) if some]
+    if current is not None and current.code not in {form.code for form in found}:
+        found.insert(0, current)
+    return found
 
 
 def asked_of(request: HttpRequest, form_code: str, period_code: str) -> Asked:
@@ -160,13 +173,14 @@ def asked_of(request: HttpRequest, form_code: str, period_code: str) -> Asked:
         )
     asked = Asked(scope, form, period, basis, day, as_of, item, now)
     _require_published(asked)
+    request.paper = (form.code, period.code)  # type: ignore[attr-defined]
     return asked
 
 
 def _require_published(asked: Asked) -> None:
     if asked.chain or is_published(asked.form, asked.period, asked.now):
         return
-    when = civil_day(published_at(asked.form, asked.period))
+    when = civil_day(max(published_at(asked.form, asked.period), asked.now))
     raise Refused(
         "NOT-PUBLISHED",
         f"{asked.period.label_zh}尚未发布，审核期结束 {asked.form.publish.embargo_days} 日后公布。",

@@ -8,7 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from ortoo.domains.market.rules.figures import Figure, Sums, disclosive, round_half_even
+from ortoo.domains.market import issued
+from ortoo.domains.market.rules.figures import Figure, disclosive, round_half_even
 from ortoo.kernel.forms.definition import Publish
 
 Kind = Literal["text", "price", "change", "count", "hidden", "none"]
@@ -78,12 +79,12 @@ def count(number: int, note: str = "") -> Cell:
     return Cell("count", f"{number:,}", Decimal(number), "", note) if number else NONE
 
 
-def price(value: Fraction | None, href: str = "") -> Cell:
-    """元 from fen, rounded half to even as printed."""
+def price(value: Fraction | None, href: str = "", scale: int = 2) -> Cell:
+    """A figure from its minor units (元 from fen), rounded half to even as printed."""
     if value is None:
         return NONE
-    digits = round_half_even(value / 100, 2)
-    return Cell("price", f"{Decimal(digits):,.2f}", Decimal(digits), href)
+    digits = round_half_even(value / 10**scale, scale)
+    return Cell("price", f"{Decimal(digits):,.{scale}f}", Decimal(digits), href)
 
 
 def change(value: Fraction | None) -> Cell:
@@ -109,15 +110,16 @@ def hidden(why: str) -> Cell:
     return Cell("hidden", HIDDEN, None, "", why)
 
 
-def why_hidden(sums: Sums, publish: Publish, *, live: bool) -> str:
+def why_hidden(figure: Figure, publish: Publish, *, live: bool) -> str:
     """Why a figure is not shown, without saying what it would give away."""
     if live:
         return "本级范围外只公布现行已审核数字"
-    if not disclosive(sums, publish):
-        return "防止由合计反推"
-    if sums.quotes < publish.min_respondents:
-        return f"不足{publish.min_respondents}家"
-    return "一家占比过高"
+    few = f"不足{publish.min_respondents}家"
+    if figure.why:
+        return {issued.FEW: few, issued.DOMINATED: "一家占比过高"}.get(figure.why, "防止由合计反推")
+    if figure.sums.quotes and disclosive(figure.sums, publish):
+        return few if figure.sums.quotes < publish.min_respondents else "一家占比过高"
+    return "尚未发布"
 
 
 def change_of(figure: Figure) -> Mapping[str, Cell]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -12,17 +12,19 @@ from ortoo.domains.market.selectors import Table
 from ortoo.domains.market.web import figures_sheet as sheet
 from ortoo.domains.market.web.figures_request import Asked, place_name
 from ortoo.domains.market.web.figures_sheet import NONE, Cell, Column, Row, Sheet
+from ortoo.domains.market.web.figures_words import Denomination
 from ortoo.kernel.forms.definition import Item
 
 MOVERS = 5
 CHANGES = (Column("同样本环比"), Column("环比"), Column("同比"))
-QUOTED = (Column("报价", "家"), Column("报价率"), *CHANGES)
 MARKED = (Column("断货", "家"), Column("存疑", "格"))
 
 
 def tail_of(asked: Asked) -> tuple[Column, ...]:
     """Columns behind the mean; a foreign source marks neither 断货 nor 存疑."""
-    return QUOTED if asked.foreign else (*QUOTED, *MARKED)
+    answers = Denomination(asked.form).answers
+    quoted = (Column(answers, "家"), Column(f"{answers}率"), *CHANGES)
+    return quoted if asked.foreign else (*quoted, *MARKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,13 @@ def figure_cells(asked: Asked, table: Table, unit: str, item: Item) -> tuple[Cel
     sums = figure.sums
     if figure.suppressed:
         live = is_live(table) and not asked.foreign and unit not in table.own
-        why = sheet.why_hidden(sums, asked.form.publish, live=live)
+        why = sheet.why_hidden(figure, asked.form.publish, live=live)
         return (sheet.hidden(why), *(NONE for _ in tail_of(asked)))
     changes = sheet.change_of(figure)
-    mean = sheet.price(figure.mean, asked.behind(unit, item.code))
+    by = Denomination(asked.form)
+    mean = sheet.price(figure.mean, asked.behind(unit, item.code), by.scale)
     cells = (
-        sheet.Cell("none", "", None, "", "无报价") if mean is NONE else mean,
+        sheet.Cell("none", "", None, "", f"无{by.answers}") if mean is NONE else mean,
         sheet.count(sums.quotes),
         sheet.rate(sums.quotes, sums.expected),
         changes["matched"],
@@ -82,35 +85,46 @@ def figure_cells(asked: Asked, table: Table, unit: str, item: Item) -> tuple[Cel
     return (*cells, sheet.count(sums.out_of_stock), sheet.count(sums.doubtful))
 
 
-def currency(asked: Asked) -> str:
-    """What prices are in: 元 at home; abroad the currency that the source stated."""
-    return "本币" if asked.foreign else "元"
+MEANS_NOTE = (
+    "均价按销售量加权；类别行为各品种均价的简单平均。同样本环比只比两期都报价的企业；"
+    "报价率＝报价家数÷应报家数。点任一均价可看它来自的报件。"
+)
+FOREIGN_NOTE = "均价为各市场价格的简单平均。点任一均价可看它来自的报件。"
+TOTALS_NOTE = (
+    "合计为各企业所报之和，类别行为单位相同的各品种之和。同样本环比只比两期都填报的企业；"
+    "填报率＝填报家数÷应报家数。点任一合计可看它来自的报件。"
+)
 
 
-def item_sheet(asked: Asked, table: Table, unit: str, money: str = "") -> Sheet:
-    """Every item of the form by category, each category with its simple mean."""
-    money = money or currency(asked)
+def item_sheet(asked: Asked, table: Table, unit: str, by: Denomination) -> Sheet:
+    """Every item of the form by category, each category with its simple mean, or its total."""
     columns = (
         Column("品种", "", False),
-        Column("均价", f"{money}/单位"),
+        Column(by.word, by.unit_of_any),
         Column("单位", "", False),
         *tail_of(asked),
     )
     rows: list[Row] = []
+    seen: set[str] = set()
     for group in asked.form.groups:
         leaves = [asked.form.leaves[row] for row in asked.form.descendants[group.code]]
         rows.append(_group_row(asked, table, unit, group, leaves))
+        seen |= {item.code for item in leaves}
         for item in leaves:
-            mean, *rest = figure_cells(asked, table, unit, item)
-            name = sheet.text(item.name["zh"], item_href(asked, item.code, unit, table.root))
-            rows.append(Row((name, mean, sheet.text(item.unit), *rest)))
-    note = (
-        "均价按销售量加权；类别行为各品种均价的简单平均。同样本环比只比两期都报价的企业；"
-        "报价率＝报价家数÷应报家数。点任一均价可看它来自的报件。"
-    )
-    if asked.foreign:
-        note = "均价为各市场价格的简单平均。点任一均价可看它来自的报件。"
-    return Sheet("items", f"{place_name(unit)}各品种价格", columns, tuple(rows), "", note)
+            rows.append(_item_row(asked, table, unit, item, by))
+    rows += [
+        _item_row(asked, table, unit, item, by)
+        for item in asked.form.leaves
+        if item.code not in seen
+    ]
+    note = TOTALS_NOTE if by.totals else FOREIGN_NOTE if asked.foreign else MEANS_NOTE
+    return Sheet("items", f"{place_name(unit)}各品种{by.noun}", columns, tuple(rows), "", note)
+
+
+def _item_row(asked: Asked, table: Table, unit: str, item: Item, by: Denomination) -> Row:
+    mean, *rest = figure_cells(asked, table, unit, item)
+    name = sheet.text(item.name["zh"], item_href(asked, item.code, unit, table.root))
+    return Row((name, mean, sheet.text(by.item_unit(item)), *rest))
 
 
 def item_href(asked: Asked, item: str, unit: str, root: str) -> str:
@@ -125,23 +139,35 @@ def item_href(asked: Asked, item: str, unit: str, root: str) -> str:
     return address + query_of(unit=chosen, period=asked.period.code, basis=basis)
 
 
-def _group_row(asked: Asked, table: Table, unit: str, group: Item, leaves: Iterable[Item]) -> Row:
+def _group_row(asked: Asked, table: Table, unit: str, group: Item, leaves: Sequence[Item]) -> Row:
     figures = [table.figure(unit, item.code) for item in leaves]
+    by = Denomination(asked.form)
     now = [figure.mean for figure in figures if figure.mean is not None]
-    mean = sum(now, Fraction(0)) / len(now) if now else None
-    many = f"{len(now)}种简单平均" if len(now) > 1 else ""
+    mean, many = _group_figure(by, leaves, now)
     cells = (
         sheet.text(group.name["zh"], "", many),
-        sheet.price(mean),
-        sheet.text(group.unit),
+        sheet.price(mean, "", by.scale),
+        sheet.text(by.item_unit(leaves[0]) if mean is not None else group.unit),
         NONE,
         NONE,
         NONE,
-        sheet.change(_simple_change(figures, "previous")),
-        sheet.change(_simple_change(figures, "year")),
+        sheet.change(_simple_change(figures, "previous") if mean is not None else None),
+        sheet.change(_simple_change(figures, "year") if mean is not None else None),
         *(() if asked.foreign else (NONE, NONE)),
     )
     return Row(cells, "group")
+
+
+def _group_figure(
+    by: Denomination, leaves: Sequence[Item], now: Sequence[Fraction]
+) -> tuple[Fraction | None, str]:
+    """(figure, how it was made) of a category; none of goods that are counted differently."""
+    if not now or len({by.unit_of(item) for item in leaves}) > 1:
+        return None, ""
+    if not by.totals:
+        return sum(now, Fraction(0)) / len(now), f"{len(now)}种简单平均" if len(now) > 1 else ""
+    whole = sum(now, Fraction(0))
+    return whole, f"{len(now)}种之和" if len(now) > 1 else ""
 
 
 def _simple_change(figures: Iterable[Figure], which: str) -> Fraction | None:
@@ -156,12 +182,12 @@ def _simple_change(figures: Iterable[Figure], which: str) -> Fraction | None:
     return sum((now for now, _ in pairs), Fraction(0)) / total - 1 if total else None
 
 
-def unit_sheet(asked: Asked, table: Table, item: Item, *, area: str, money: str = "") -> Sheet:
-    """One item by reporting unit (or 旗县), dearest first, the whole in the foot."""
-    money = money or currency(asked)
+def unit_sheet(asked: Asked, table: Table, item: Item, *, area: str, by: Denomination) -> Sheet:
+    """One item by reporting unit (or 旗县), largest first, the whole in the foot."""
     whole = table.figure(table.root, item.code)
-    price = Column("均价", f"{money}/{item.unit}")
-    columns = (Column(area, "", False), price, Column("与合计比"), *tail_of(asked))
+    price = Column(by.word, by.unit_of(item))
+    beside = Column("占合计" if by.totals else "与合计比")
+    columns = (Column(area, "", False), price, beside, *tail_of(asked))
     units = [unit for unit in table.units if unit != table.root]
 
     def order(unit: str) -> tuple[bool, Fraction, str]:
@@ -172,11 +198,12 @@ def unit_sheet(asked: Asked, table: Table, item: Item, *, area: str, money: str 
     for unit in sorted(units, key=order):
         mean, *rest = figure_cells(asked, table, unit, item)
         name = sheet.text(place_name(unit, short=True), unit_href(asked, unit))
-        rows.append(Row((name, mean, _against(table.figure(unit, item.code), whole), *rest)))
+        against = _against(table.figure(unit, item.code), whole, by)
+        rows.append(Row((name, mean, against, *rest)))
     mean, *rest = figure_cells(asked, table, table.root, item)
     name = sheet.text(f"{place_name(table.root, short=True)}合计")
     rows.append(Row((name, mean, NONE, *rest), "total"))
-    return Sheet("units", f"{item.name['zh']}：各{area}价格", columns, tuple(rows))
+    return Sheet("units", f"{item.name['zh']}：各{area}{by.noun}", columns, tuple(rows))
 
 
 def unit_href(asked: Asked, unit: str) -> str:
@@ -212,9 +239,12 @@ def response_sheet(asked: Asked, table: Table, timely: Mapping[str, tuple[int, i
     return Sheet("responses", "报送情况", columns, tuple(rows))
 
 
-def _against(figure: Figure, whole: Figure) -> Cell:
+def _against(figure: Figure, whole: Figure, by: Denomination) -> Cell:
     if figure.mean is None or not whole.mean:
         return Cell("change")
+    if by.totals:
+        share = sheet.percent(figure.mean / whole.mean)
+        return Cell("count", f"{share}%", share)
     return sheet.change(figure.mean / whole.mean - 1)
 
 
@@ -243,17 +273,18 @@ def _mover_sheet(
     title: str,
     found: Iterable[tuple[Decimal, Item, Figure]],
 ) -> Sheet:
+    by = Denomination(asked.form)
     rows = tuple(
         Row(
             (
                 sheet.text(item.name["zh"], item_href(asked, item.code, unit, table.root)),
-                sheet.price(figure.mean, asked.behind(unit, item.code)),
+                sheet.price(figure.mean, asked.behind(unit, item.code), by.scale),
                 sheet.change(figure.matched_change),
             )
         )
         for _, item, figure in found
     )
-    columns = (Column("品种", "", False), Column("均价"), Column("同样本环比"))
+    columns = (Column("品种", "", False), Column(by.word), Column("同样本环比"))
     return Sheet(name, title, columns, rows, empty="没有")
 
 

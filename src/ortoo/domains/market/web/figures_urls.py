@@ -10,6 +10,7 @@ from ortoo.domains.market.web import (
     figures_filing,
     figures_views,
     search,
+    vintages,
 )
 
 urlpatterns = [
@@ -17,6 +18,8 @@ urlpatterns = [
     path("filings/<int:seq>/", figures_filing.filing, name="filing"),
     path("filings/<int:seq>/original/", figures_filing.original, name="filing-original"),
     path("figures/<str:form>/", figures_views.newest, name="figures"),
+    path("figures/<str:form>/vintages/", vintages.of_form, name="vintages-form"),
+    path("figures/<str:form>/<str:period>/vintages/", vintages.of_period, name="vintages"),
     path("figures/<str:form>/items/<str:item>/", figures_views.item, name="item"),
     re_path(
         r"^figures/(?P<form>[^/]+)/(?P<period>[^/]+)/export\.(?P<kind>csv|xlsx)$",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -11,26 +13,31 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from ortoo.domains.market import history as totals
 from ortoo.domains.market import selectors
-from ortoo.domains.market.rules.figures import Figure, percent_text, price_text
+from ortoo.domains.market.publication import published_periods
+from ortoo.domains.market.rules.figures import Figure, percent_text
+from ortoo.domains.market.sample.breaks import Break, breaks
 from ortoo.domains.market.selectors import Table
 from ortoo.domains.market.web import figures_charts as charts
 from ortoo.domains.market.web import figures_readings as readings
 from ortoo.domains.market.web import figures_sheet as sheet
 from ortoo.domains.market.web import figures_tables as tables
-from ortoo.domains.market.web.figures_frame import frame, money_of, refuse_unknown_unit
+from ortoo.domains.market.web.compare_lines import Line, Point, Span, with_history
+from ortoo.domains.market.web.figures_extras import extra_sheets
+from ortoo.domains.market.web.figures_frame import denomination_of, frame, refuse_unknown_unit
 from ortoo.domains.market.web.figures_request import (
     FOREIGN,
     Asked,
     asked_of,
     form_of,
-    is_published,
     period_of,
     place_name,
     query_of,
     visible_periods,
 )
 from ortoo.domains.market.web.figures_sheet import Column, Row, Sheet
+from ortoo.domains.market.web.figures_words import Denomination
 from ortoo.kernel.filings.clock import now_ms
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms.definition import Form, Item
@@ -44,6 +51,9 @@ AREA, BANNER, MARKET = "盟市", "旗县", "市场"
 def newest(request: HttpRequest, form: str) -> HttpResponse:
     """The region's figures of the newest period this reader may see."""
     definition = form_of(form)
+    other = request.GET.get("form", form)
+    if other != form:
+        return HttpResponseRedirect(reverse("figures", kwargs={"form": form_of(other).code}))
     if "period" in request.GET:
         return _chosen(request, definition)
     periods = visible_periods(request.scope, definition, now_ms())  # type: ignore[attr-defined]
@@ -75,19 +85,23 @@ def _region(request: HttpRequest, asked: Asked) -> HttpResponse:
     timely = readings.on_time(asked)
     item = picked(asked, table, table.root)
     asked = replace(asked, item=asked.item and item.code)
-    money = money_of(asked)
+    by = denomination_of(asked)
     context = {
         **frame(asked, table),
-        **_summary(asked, table, table.root, money),
-        "heading": f"{place_name(table.root)}{'' if asked.foreign else '市场'}价格",
+        **_summary(asked, table, table.root, by),
+        "heading": _heading(asked, table.root, by),
         "responses": None if asked.foreign else tables.response_sheet(asked, table, timely),
-        "map": None if asked.foreign else charts.unit_map(asked, table, item),
+        "map": None if asked.foreign else charts.unit_map(asked, table, item, by),
         "item": item,
         "item_href": tables.item_href(asked, item.code, table.root, table.root),
-        "units": tables.unit_sheet(asked, table, item, area=area_of(asked), money=money),
-        "bars": charts.bars(table, item, MARKET, money) if asked.foreign else None,
+        "units": tables.unit_sheet(asked, table, item, area=area_of(asked), by=by),
+        "bars": charts.bars(table, item, MARKET, by) if asked.foreign else None,
     }
     return render(request, "market/figures/region.html", context)
+
+
+def _heading(asked: Asked, unit: str, by: Denomination) -> str:
+    return f"{place_name(unit)}{'价格' if asked.foreign else by.heading}"
 
 
 def area_of(asked: Asked) -> str:
@@ -108,7 +122,7 @@ def picked(asked: Asked, table: Table, unit: str) -> Item:
     return next(known, form.leaves[0])
 
 
-def _summary(asked: Asked, table: Table, unit: str, money: str) -> dict[str, Any]:
+def _summary(asked: Asked, table: Table, unit: str, by: Denomination) -> dict[str, Any]:
     """Tiles, item table, movers and 断货 of one unit."""
     move = tables.movement(asked, table, unit)
     rises, falls = tables.movers(asked, table, unit)
@@ -125,10 +139,12 @@ def _summary(asked: Asked, table: Table, unit: str, money: str) -> dict[str, Any
         "response_note": f"已报 {filed} / 应报 {sums.expected} 家，未审 {sums.unreviewed} 家",
         "timeliness": sheet.rate(timely, owed),
         "timely_note": f"按时首报 {timely} 家" if owed else "",
-        "items": tables.item_sheet(asked, table, unit, money),
+        "items": tables.item_sheet(asked, table, unit, by),
+        "by": by,
         "rises": rises,
         "falls": falls,
         "outages": tables.outages(asked, table, unit),
+        "extras": extra_sheets(asked, unit),
     }
 
 
@@ -143,25 +159,25 @@ def unit(request: HttpRequest, form: str, period: str, place: str) -> HttpRespon
         table = readings.banners(asked, place)
     item = picked(asked, table, place)
     asked = replace(asked, item=asked.item and item.code)
-    money = money_of(asked)
+    by = denomination_of(asked)
     below = readings.banners(asked, place) if not asked.foreign and place in own else None
     banner_sheet = None
     if below is not None and len(below.units) > 1:
-        banner_sheet = tables.unit_sheet(asked, below, item, area=BANNER, money=money)
+        banner_sheet = tables.unit_sheet(asked, below, item, area=BANNER, by=by)
         access.record(
             asked.scope, "figures-unit", f"{asked.form.code}|{asked.period.code}|{place}",
             len(below.units) - 1, now_ms=asked.now,
         )  # fmt: skip
     context = {
         **frame(asked, table, unit=place),
-        **_summary(asked, table, place, money),
-        "heading": f"{place_name(place)}{'' if asked.foreign else '市场'}价格",
+        **_summary(asked, table, place, by),
+        "heading": _heading(asked, place, by),
         "item": item,
         "item_href": tables.item_href(
             asked, item.code, place, place if place not in whole.units else whole.root
         ),
         "units": banner_sheet,
-        "bars": charts.bars(below, item, BANNER, money) if below and banner_sheet else None,
+        "bars": charts.bars(below, item, BANNER, by) if below and banner_sheet else None,
         "closed": below is None and not asked.foreign,
     }
     return render(request, "market/figures/unit.html", context)
@@ -180,12 +196,15 @@ def item(request: HttpRequest, form: str, item: str) -> HttpResponse:
     if chosen and chosen not in table.units:
         refuse_unknown_unit(chosen, inside=False)
     weeks = _span(request.GET.get("weeks", ""))
-    money = money_of(asked)
+    by = denomination_of(asked)
     lines = {place_name(table.root, short=True): _points(asked, table.root, item, weeks)}
     if chosen and chosen != table.root:
         lines[place_name(chosen, short=True)] = _points(asked, chosen, item, weeks)
     shown = chosen or table.root
-    chart = charts.line(asked.form, found, lines, weeks, money)
+    moved = _breaks(asked, shown, item, list(lines.values())[-1][-weeks:])
+    old = totals_of(asked, found, shown, list(lines.values())[-1], weeks)
+    dated = [(one.period.end, value) for one in old if (value := _drawn(by, one)) is not None]
+    chart = charts.line(asked.form, found, lines, weeks, by, moved, dated)
     if chart is not None:
         chart["table"] = None
     area = area_of(asked)
@@ -195,11 +214,13 @@ def item(request: HttpRequest, form: str, item: str) -> HttpResponse:
         "item": found,
         "figure": item_tiles(asked, table, shown, found),
         "shown": place_name(shown),
-        "unit_words": f"{money}/{found.unit}",
+        "none_words": f"本期无{by.answers}",
+        "by": by,
+        "unit_words": by.unit_of(found),
         "line": chart,
-        "history": history(asked, shown, list(lines.values())[-1][-weeks:], money, found),
-        "bars": charts.bars(table, found, area, money, chosen),
-        "units": tables.unit_sheet(asked, table, found, area=area, money=money),
+        "history": history(asked, shown, list(lines.values())[-1][-weeks:], by, found, old),
+        "bars": charts.bars(table, found, area, by, chosen),
+        "units": tables.unit_sheet(asked, table, found, area=area, by=by),
         "spans": _span_tabs(asked, item, chosen, weeks),
         "unit_choices": [
             (code, place_name(code, short=True), code == chosen)
@@ -210,6 +231,33 @@ def item(request: HttpRequest, form: str, item: str) -> HttpResponse:
         "weeks": weeks,
     }
     return render(request, "market/figures/item.html", context)
+
+
+def totals_of(
+    asked: Asked, item: Item, unit: str, points: Sequence[tuple[Period, Figure]], weeks: int
+) -> list[Point]:
+    """历史汇总 of the weeks in the span of which the system has no figure, oldest first."""
+    known = [Point(period, figure.mean, figure.suppressed) for period, figure in points]
+    last = asked.period.end
+    span = Span(last - dt.timedelta(days=7 * weeks), last)
+    return [p for p in with_history(asked.scope, Line(asked.form, item, unit), known, span)
+            if p.total]  # fmt: skip
+
+
+def _drawn(by: Denomination, point: Point) -> float | None:
+    return None if point.value is None else float(by.text(point.value))
+
+
+def _breaks(
+    asked: Asked, unit: str, item: str, points: list[tuple[Period, Figure]]
+) -> list[Break]:
+    """Changes of the sample within the points drawn; foreign sources have none of ours."""
+    if asked.foreign or len(points) < 2:
+        return []
+    return breaks(
+        asked.scope, asked.form.code, unit, points[0][0], points[-1][0], item=item,
+        basis=asked.basis,
+    )  # fmt: skip
 
 
 def _asked_item(request: HttpRequest, form: Form, item: str) -> Asked:
@@ -237,15 +285,17 @@ def _points(asked: Asked, unit: str, item: str, weeks: int) -> list[tuple[Period
     found = selectors.series(
         asked.scope, asked.form.code, unit, item, basis=asked.basis, limit=weeks + 54
     )
+    is_out = published_periods(asked.form, asked.now)
     return [
         (period, figure)
         for period, figure in found
-        if period <= asked.period and (asked.chain or is_published(asked.form, period, asked.now))
+        if period <= asked.period and (asked.chain or is_out(period))
     ]
 
 
 def history(
-    asked: Asked, unit: str, points: list[tuple[Period, Figure]], money: str, item: Item
+    asked: Asked, unit: str, points: list[tuple[Period, Figure]], by: Denomination, item: Item,
+    old: Sequence[Point] = (),
 ) -> Sheet:
     """The table under the line, newest first; every mean opens its filings."""
     rows = []
@@ -255,16 +305,24 @@ def history(
         if figure.suppressed:
             rows.append(Row((first, sheet.hidden(""), sheet.NONE, sheet.NONE)))
             continue
-        mean = sheet.price(figure.mean, at.behind(unit, item.code))
+        mean = sheet.price(figure.mean, at.behind(unit, item.code), by.scale)
         filed = tables.filed_of(asked, sums)
         rows.append(Row((first, mean, sheet.count(sums.quotes), sheet.rate(filed, sums.expected))))
+    rows += [
+        Row((
+            sheet.text(one.period.label_zh, "", totals.LABEL),
+            sheet.price(one.value, reverse("filing", kwargs={"seq": one.seq}), by.scale),
+            sheet.NONE, sheet.NONE,
+        ))
+        for one in reversed(old)
+    ]  # fmt: skip
     columns = (
         Column("报告期", "", False),
-        Column("均价", f"{money}/{item.unit}"),
-        Column("报价", "家"),
+        Column(by.word, by.unit_of(item)),
+        Column(by.answers, "家"),
         Column("报送率"),
     )
-    return Sheet("history", f"{place_name(unit)}{item.name['zh']}均价", columns, tuple(rows))
+    return Sheet("history", f"{place_name(unit)}{item.name['zh']}{by.word}", columns, tuple(rows))
 
 
 def item_tiles(asked: Asked, table: Table, unit: str, item: Item) -> dict[str, Any]:
@@ -273,7 +331,7 @@ def item_tiles(asked: Asked, table: Table, unit: str, item: Item) -> dict[str, A
     live = tables.is_live(table) and not asked.foreign and unit not in table.own
     shown = {
         "hidden": figure.suppressed,
-        "why": sheet.why_hidden(figure.sums, asked.form.publish, live=live),
+        "why": sheet.why_hidden(figure, asked.form.publish, live=live),
         "expected": figure.sums.expected,
         "quotes": 0,
     }
@@ -281,7 +339,7 @@ def item_tiles(asked: Asked, table: Table, unit: str, item: Item) -> dict[str, A
         return shown
     out = figure.sums.out_of_stock
     return shown | {
-        "mean": None if figure.mean is None else price_text(figure.mean),
+        "mean": None if figure.mean is None else Denomination(asked.form).text(figure.mean),
         "href": asked.behind(unit, item.code),
         "changes": [
             (name, _percent(value))

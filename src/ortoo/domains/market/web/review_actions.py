@@ -118,7 +118,7 @@ def _accept_context(request: HttpRequest, view: Review) -> dict[str, Any]:
 
 
 # What the kernel refuses because a return moved between the page and the click.
-STALE = ("REVIEW-STALE", "REVIEW-SENT-BACK", "REVIEW-QUERIED")
+STALE = ("REVIEW-STALE", "REVIEW-SENT-BACK", "REVIEW-QUERIED", "REVIEW-PASSED")
 
 
 def _why(row: ReviewRow) -> str:

@@ -128,14 +128,15 @@ class _Said:
 
     def leaf(self, item: Item) -> TableRow:
         past, party, index = self._past, self._party, self._form.leaf_index[item.code]
-        price = number_at(past.now, party, "price", index)
-        before = number_at(past.previous, party, "price", index)
+        measure = self._form.principal.code
+        price = number_at(past.now, party, measure, index)
+        before = number_at(past.previous, party, measure, index)
         peers = shown_peers(self._view, peers_of(past, party, item.code))
-        effect = effect_of(past, self._circle, party, "price", index)
-        scale = self._form.measure("price").scale
+        effect = effect_of(past, self._circle, party, measure, index)
+        scale = self._form.principal.scale
         series = [
             None if value is None else Decimal(value).scaleb(-scale)
-            for value in past.series(party, "price", index)
+            for value in past.series(party, measure, index)
         ]
         change = Fraction(price, before) - 1 if price is not None and before else None
         return TableRow(
@@ -152,8 +153,9 @@ class _Said:
         )
 
     def _words(self, item: Item, returns: object, index: int) -> str:
-        cell = cell_at(returns, self._party, "price", index)  # type: ignore[arg-type]
-        return words.cell_words(self._form, item, "price", cell)
+        measure = self._form.principal.code
+        cell = cell_at(returns, self._party, measure, index)  # type: ignore[arg-type]
+        return words.cell_words(self._form, item, measure, cell)
 
     def _cell(self, item: Item, measure: str, index: int) -> TableCell:
         cell = cell_at(self._past.now, self._party, measure, index)

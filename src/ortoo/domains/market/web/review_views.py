@@ -15,9 +15,10 @@ from django.views.decorators.http import require_safe
 from ortoo.domains.market import review_queue, review_selectors
 from ortoo.domains.market.review_queue import Flagged, Past
 from ortoo.domains.market.review_selectors import Review, ReviewRow
-from ortoo.domains.market.rules.effect import AGAINST_ZH
+from ortoo.domains.market.rules.effect import AGAINST_ZH, Effect
 from ortoo.domains.market.services import Matter
 from ortoo.domains.market.web import review_words as words
+from ortoo.domains.market.web.platform_frame import has_mapping
 from ortoo.domains.market.web.review_table import ReturnTable, return_table
 from ortoo.kernel.filings.clock import now_ms
 from ortoo.kernel.filings.refusal import Refused
@@ -100,6 +101,9 @@ def office(request: HttpRequest, form: str, period: str, office: str) -> HttpRes
 
 
 def _periods(view: Review) -> dict[str, str]:
+    """The form's own periods before and after; a 急报 stands alone."""
+    if view.period.kind == "moment":
+        return {}
     before, after = view.period.previous(), view.period.next()
     kwargs = {"form": view.form.code, "office": view.office}
     return {
@@ -121,8 +125,7 @@ def _tiles(view: Review) -> list[dict[str, Any]]:
         words_ = words.POSITION_WORDS[name][1]
         if counts[name] or name in ("pending", "queried", "returned", "missing", "settled"):
             tiles.append({"label": words_, "count": counts[name], "href": f"{home}?show={name}"})
-    order = ["应报", "已报", "待审", "待下级初审", "核实中", "已退回", "未报", "已初审", "已审定"]
-    return sorted(tiles, key=lambda tile: order.index(str(tile["label"])))
+    return sorted(tiles, key=lambda tile: words.TILES.index(str(tile["label"])))
 
 
 def _matrix(request: HttpRequest, view: Review, now: int) -> dict[str, Any]:
@@ -146,6 +149,7 @@ def _matrix(request: HttpRequest, view: Review, now: int) -> dict[str, Any]:
         "chased": _chased(missing),
         "layered": any(review_selectors.lower_offices(row.state, view.office) for row in view.rows),
         "below": _by_lower_office(view),
+        "has_platform": has_mapping(view.form),
     }
 
 
@@ -222,9 +226,18 @@ def _matrix_row(view: Review, row: ReviewRow, now: int) -> dict[str, Any]:
         "query_due": words.moment(row.query_due, zone()) if row.query_due else "",
         "query_over": bool(row.query_due and row.query_due < now),
         "chased": words.moment(row.chased_at[-1], zone()) if row.chased_at else "",
+        "assisted_href": _assisted_href(view, row),
         "lower": "" if not row.versions else ("缺级" if not lower else _lower(row)),
         "upper": bool(chain and chain[-1][0] != view.office and row.state.locked),
     }
+
+
+def _assisted_href(view: Review, row: ReviewRow) -> str:
+    """代录 for a firm of one's own that has not filed."""
+    if not view.mine or row.position != "missing":
+        return ""
+    names = {"form": view.form.code, "period": view.period.code, "office": view.office}
+    return reverse("assisted", kwargs={**names, "party": row.party})
 
 
 def _lower(row: ReviewRow) -> str:
@@ -258,7 +271,7 @@ def queue_cell(view: Review, cell: Flagged) -> dict[str, Any]:
         "year": words.cell_words(form, item, cell.measure, cell.year),
         "change": words.percent(cell.change),
         "effect": cell.effect.permille,
-        "against": f"{_figure(cell.measure)}·{AGAINST_ZH[cell.effect.against]}",
+        "against": f"{_figure(cell.effect)}·{AGAINST_ZH[cell.effect.against]}",
         "spark": sparkline(series, label="近8期", places=column.scale),
         "median": words.median(peers),
         "peers": peers,
@@ -267,9 +280,9 @@ def queue_cell(view: Review, cell: Flagged) -> dict[str, Any]:
     }
 
 
-def _figure(measure: str) -> str:
+def _figure(effect: Effect) -> str:
     """Which published figure a cell's effect is a part of."""
-    return "均价" if measure in ("price", "sales_qty") else "合计"
+    return "均价" if effect.of_mean else "合计"
 
 
 @dataclass(frozen=True, slots=True)

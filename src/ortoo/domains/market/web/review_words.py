@@ -22,7 +22,11 @@ POSITION_WORDS = {
     "below": ("filed", "待下级初审"),
     "passed": ("accepted", "已初审"),
     "settled": ("accepted", "已审定"),
+    "waived": ("void", "免报"),
 }
+TILES = (
+    "应报", "已报", "待审", "待下级初审", "核实中", "已退回", "未报", "已初审", "已审定", "免报",
+)  # fmt: skip
 SUGGESTIONS = (
     "请核对计量单位（元/公斤还是元/斤），有误请更正。",
     "请核对小数点和单位，有误请更正。",

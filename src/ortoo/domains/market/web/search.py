@@ -1,20 +1,25 @@
-"""Search 查找: items, places, firms inside the scope and receipts, best first by group."""
+"""Search 查找: items of all forms, places, firms in scope, forms, periods and receipts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db import connection
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from ortoo.domains.market import selectors
-from ortoo.domains.market.web.figures_request import FOREIGN, civil_day, place_name, visible_periods
+from ortoo.domains.market import monitored, selectors
+from ortoo.domains.market.web.figures_request import (
+    FOREIGN,
+    civil_day,
+    place_name,
+    shown_forms,
+    visible_periods,
+)
 from ortoo.kernel.filings import read
 from ortoo.kernel.filings.clock import now_ms
 from ortoo.kernel.filings.refusal import Refused
@@ -28,7 +33,8 @@ from ortoo.kernel.places.load import load
 from ortoo.kernel.places.place import Place
 from ortoo.kernel.places.search import folded
 
-LIMIT = 12
+LIMIT, ITEMS = 12, 24
+SHORTEST = 2
 LONGEST = 80
 RECEIPT = re.compile(r"0*(\d{1,12})(?:-([0-9A-F]{8}))?")
 
@@ -55,40 +61,59 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def find(scope: Scope, text: str) -> list[Group]:
-    """Groups with hits, in the order: receipt, items, places, firms."""
+    """Groups with hits, in the order: receipt, items, places, firms, forms, periods."""
+    shown = shown_forms(scope)
     found = [
         Group("报件", receipts(scope, text)),
-        Group("品种", items(text)),
-        Group("地区", places(scope, text)),
+        Group("品种", items(text, shown)),
+        Group("地区", places(scope, text, shown)),
         Group("企业", firms(scope, text)),
+        Group("表式", forms(text, shown)),
+        Group("报告期", periods(scope, text, shown)),
     ]
     return [group for group in found if group.hits]
 
 
-def items(text: str) -> tuple[Hit, ...]:
-    """Rows of our forms whose good, name or alias the text finds; domestic before foreign."""
-    ranks = {good.code: rank for rank, good in enumerate(food().search(text, limit=60))}
-    wanted = folded(text)
-    found = []
-    for form in _forms():
-        for row, item in enumerate(form.leaves):
-            rank = _item_rank(item, wanted, ranks)
-            if rank is not None:
-                found.append((form.code == FOREIGN, rank, row, form, item))
-    found.sort(key=lambda entry: entry[:3])
-    return tuple(
+def items(text: str, shown: Sequence[Form]) -> tuple[Hit, ...]:
+    """Rows of our forms whose good, name or alias the text finds, those with figures first;
+    domestic before foreign."""
+    with_figures = {form.code for form in shown}
+    rest = [form for form in _forms() if form.code not in with_figures]
+    hits = [
         Hit(
             item.name["zh"],
             reverse("item", kwargs={"form": form.code, "item": item.code}),
             f"{form.title['zh']}　{item.unit}",
         )
-        for _, _, _, form, item in found[:LIMIT]
-    )
+        for form, item in items_found(text, shown)
+    ]
+    hits += [
+        Hit(item.name["zh"], "", f"{form.title['zh']}　尚无已发布的数字")
+        for form, item in items_found(text, rest)
+    ]
+    return tuple(hits[:ITEMS])
+
+
+def items_found(text: str, among: Iterable[Form]) -> list[tuple[Form, Item]]:
+    """(form, row) of what a text finds in these forms, best first."""
+    ranks = {good.code: rank for rank, good in enumerate(food().search(text, limit=60))}
+    wanted = folded(text)
+    found = []
+    for form in among:
+        for row, item in enumerate(form.leaves):
+            rank = _item_rank(item, wanted, ranks)
+            if rank is not None:
+                beside = form.supplements is not None
+                found.append((form.code == FOREIGN, rank, beside, row, form.code, form, item))
+    found.sort(key=lambda entry: entry[:5])
+    return [(form, item) for *_, form, item in found]
 
 
 def _item_rank(item: Item, wanted: str, ranks: dict[str, int]) -> int | None:
     """0 for the whole name, then the catalogue's order, then a name that holds the text."""
     names = [folded(name) for name in (item.name["zh"], item.name.get("en", ""), *item.aliases)]
+    if pinyin := item.name.get("pinyin", ""):
+        names += [folded(pinyin), "".join(word[0] for word in pinyin.lower().split())]
     if wanted in names or wanted == item.code.lower():
         return 0
     if item.good in ranks:
@@ -97,29 +122,72 @@ def _item_rank(item: Item, wanted: str, ranks: dict[str, int]) -> int | None:
 
 
 def _forms() -> Iterable[Form]:
-    return registry.loaded().newest()
+    """Forms whose figures have pages of their own: neither 专项监测日报 nor 历史汇总."""
+    known = [form for form in monitored.forms() if monitored.opened_by_calendar(form)]
+    return [*known, *(form for form in registry.loaded().newest() if form.code == FOREIGN)]
 
 
-def places(scope: Scope, text: str) -> tuple[Hit, ...]:
+def forms(text: str, shown: Sequence[Form]) -> tuple[Hit, ...]:
+    """表式 by title, 表号 or code."""
+    wanted = folded(text)
+    if len(wanted) < SHORTEST:
+        return ()
+    found = [
+        form
+        for form in shown
+        if any(
+            wanted in folded(name)
+            for name in (form.title["zh"], form.title.get("en", ""), form.head.code, form.code)
+        )
+    ]
+    return tuple(
+        Hit(
+            form.title["zh"], reverse("figures", kwargs={"form": form.code}),
+            f"{form.head.code}　{form.code}",
+        )
+        for form in found[:LIMIT]
+    )  # fmt: skip
+
+
+def periods(scope: Scope, text: str, shown: Sequence[Form]) -> tuple[Hit, ...]:
+    """报告期 by what they are called: 第47周, 2026年10月, 11月中旬, 2026-11-14."""
+    wanted = folded(text)
+    if len(wanted) < SHORTEST or not any(sign.isdigit() for sign in wanted):
+        return ()
+    found = []
+    for form in shown:
+        for period in visible_periods(scope, form, now_ms()):
+            names = (period.label_zh, period.code, period.label_en)
+            if any(wanted in folded(name) for name in names):
+                href = reverse("figures-period", kwargs={"form": form.code, "period": period.code})
+                found.append((period, Hit(period.label_zh, href, form.title["zh"])))
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    return tuple(hit for _, hit in found[:LIMIT])
+
+
+def places(scope: Scope, text: str, shown: Sequence[Form]) -> tuple[Hit, ...]:
     """Places of the region and foreign markets, by code, Chinese, pinyin, initials or English."""
     pack, abroad = active_pack(), load("foreign")
-    hits = [_place_hit(scope, place) for place in pack.search(text, limit=LIMIT)]
+    hits = [_place_hit(scope, place, shown) for place in pack.search(text, limit=LIMIT)]
     hits += [_market_hit(scope, place) for place in abroad.search(text, limit=LIMIT)]
     return tuple(hit for hit in hits if hit)[:LIMIT]
 
 
 def _newest(scope: Scope, form: str) -> str:
     known = registry.loaded().versions.get(form)
-    periods = visible_periods(scope, registry.get(form), now_ms()) if known else []
+    periods = visible_periods(scope, registry.get(form), now_ms(), 12) if known else []
     return periods[0].code if periods else ""
 
 
-def _domestic() -> str:
-    return next((form.code for form in _forms() if form.code != FOREIGN), "")
+def leading(shown: Sequence[Form]) -> str:
+    """The form a place leads to: the shown one of prices with the most rows, not a supplement."""
+    known = [form for form in shown if form.code != FOREIGN]
+    known.sort(key=lambda form: (form.roles.price is None, form.supplements or "", form.code))
+    return known[0].code if known else ""
 
 
-def _place_hit(scope: Scope, place: Place) -> Hit | None:
-    pack, form = active_pack(), _domestic()
+def _place_hit(scope: Scope, place: Place, listed: Sequence[Form]) -> Hit | None:
+    pack, form = active_pack(), leading(listed)
     period = _newest(scope, form)
     if not period:
         return Hit(place.zh, "", "尚无已发布的数字")
@@ -149,7 +217,7 @@ def _market_hit(scope: Scope, place: Place) -> Hit | None:
 
 
 def firms(scope: Scope, text: str) -> tuple[Hit, ...]:
-    """Firms inside the scope by name or code; each leads to its newest return."""
+    """Firms inside the scope by name or code; each leads to its own page."""
     places = scope.places("read_unit_figures")
     own = scope.parties("read_own")
     if not (places or own):
@@ -158,30 +226,10 @@ def firms(scope: Scope, text: str) -> tuple[Hit, ...]:
     named = Q(name__icontains=text) | Q(code__istartswith=text)
     found = Party.objects.filter(within & named, kind="enterprise").order_by("name")[:60]
     ranked = sorted(found, key=lambda party: (not party.name.startswith(text), party.name))
-    shown = ranked[:LIMIT]
-    latest = _latest([party.code for party in shown])
     return tuple(
-        Hit(
-            party.name,
-            reverse("filing", kwargs={"seq": latest[party.code]}) if party.code in latest else "",
-            place_name(party.place) + ("" if party.code in latest else "　尚无报件"),
-        )
-        for party in shown
+        Hit(party.name, reverse("firm", kwargs={"party": party.code}), place_name(party.place))
+        for party in ranked[:LIMIT]
     )
-
-
-def _latest(parties: list[str]) -> dict[str, int]:
-    """Log index of each party's newest return."""
-    if not parties:
-        return {}
-    marks = ",".join(["%s"] * len(parties))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT filer, MAX(seq) FROM kernel_filing"
-            f" WHERE filer IN ({marks}) AND form=%s GROUP BY filer",
-            [*parties, _domestic()],
-        )
-        return dict(cursor.fetchall())
 
 
 def receipts(scope: Scope, text: str) -> tuple[Hit, ...]:

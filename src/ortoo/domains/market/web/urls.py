@@ -6,10 +6,18 @@ from importlib.util import find_spec
 
 from django.urls import include, path
 
-_PARTS = ("clerk_urls", "review_urls", "figures_urls")
+from ortoo.domains.market.web.page_files import with_files
 
-urlpatterns = [
-    path("", include(f"ortoo.domains.market.web.{part}"))
-    for part in _PARTS
-    if find_spec(f"ortoo.domains.market.web.{part}")
-]
+_PARTS = (
+    "clerk_urls", "assisted_urls", "review_urls", "figures_urls", "screens_urls",
+    "campaign_urls", "flash_urls",
+    "workbook_urls", "duties_urls", "assessment_urls", "sample_urls", "till_urls",
+)  # fmt: skip
+
+urlpatterns = with_files(
+    [
+        path("", include(f"ortoo.domains.market.web.{part}"))
+        for part in _PARTS
+        if find_spec(f"ortoo.domains.market.web.{part}")
+    ]
+)

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from ortoo.kernel.filings.refusal import Refused
-from ortoo.kernel.filings.tests.history import FIRMS, LOW, TOP, History, counts, duties
+from ortoo.kernel.filings.tests.history import (
+    CODE,
+    FIRMS,
+    LOW,
+    OFFICES,
+    PERIOD,
+    PLACE,
+    TOP,
+    History,
+    counts,
+    duties,
+)
 
 
 def refused(call, *arguments, **named) -> str:
@@ -217,3 +228,67 @@ def test_an_open_question_keeps_a_return_from_acceptance_unless_the_office_says_
     history.reply(asked)
     history.accept({FIRMS[0]: first}, TOP)
     assert history.state().stage == "accepted"
+
+
+def _waive(history: History, firm: str = FIRMS[0], *, lifted: bool = False) -> object:
+    body = {"form": CODE, "period": PERIOD, "party": firm, "office": LOW, "text": "停业",
+            "lifted": lifted}  # fmt: skip
+    return history.file("K-WAIVE", OFFICES[LOW], body, period=PERIOD)
+
+
+@pytest.mark.law(7)
+def test_a_waived_return_is_no_longer_owed_and_is_owed_again_when_that_is_lifted(
+    history: History,
+) -> None:
+    history.open()
+    _waive(history)
+    assert history.state().stage == "waived"
+    assert duties()[f"file|{FIRMS[0]}"][2] is not None
+    _waive(history, lifted=True)
+    assert history.state().stage == "missing"
+    assert duties()[f"file|{FIRMS[0]}"][2] is None
+    assert refused(_waive, history, lifted=True) == "WAIVE-NONE"
+
+
+@pytest.mark.law(7)
+def test_what_was_filed_cannot_be_waived_and_what_is_waived_may_still_be_filed(
+    history: History,
+) -> None:
+    history.open()
+    history.say_return()
+    assert refused(_waive, history) == "WAIVE-FILED"
+    _waive(history, FIRMS[1])
+    assert refused(_waive, history, FIRMS[1]) == "WAIVE-STANDS"
+    history.say_return(FIRMS[1])
+    assert history.state(FIRMS[1]).stage == "filed"
+
+
+@pytest.mark.law(7)
+def test_a_review_closes_when_the_rest_is_waived(history: History) -> None:
+    history.open()
+    history.accept({FIRMS[0]: history.say_return().seq})
+    assert duties()[f"review|@{LOW}"][1] is None
+    last = _waive(history, FIRMS[1])
+    assert duties()[f"review|@{LOW}"][1] == last.seq  # type: ignore[attr-defined]
+
+
+@pytest.mark.law(6)
+def test_a_firm_that_joins_a_running_period_opens_a_review_of_its_own(history: History) -> None:
+    body = {**history.opening().body, "respondents": [[FIRMS[0], PLACE, [LOW, TOP]]]}  # type: ignore[dict-item]
+    history.file("K-OPEN", "SYSTEM", body, period=PERIOD)
+    history.accept({FIRMS[0]: history.say_return().seq})
+    joined = {**body, "respondents": [[FIRMS[1], PLACE, [LOW, TOP]]], "order": 1}
+    history.file("K-OPEN", "SYSTEM", joined, period=PERIOD)
+    assert history.state(FIRMS[1]).order == 1
+    assert duties()[f"review|@{LOW}#2"][1] is None
+    told = history.accept({FIRMS[1]: history.say_return(FIRMS[1]).seq})
+    assert duties()[f"review|@{LOW}#2"][1] == told.seq
+
+
+@pytest.mark.law(6)
+@pytest.mark.parametrize("asked", [{}, {"items": ["0101"]}, {"items": [], "measures": ["price"]}])
+def test_an_opening_that_names_no_whole_set_of_cells_is_refused(
+    history: History, asked: dict[str, list[str]]
+) -> None:
+    body = {**history.opening().body, "asked": asked}  # type: ignore[dict-item]
+    assert refused(history.file, "K-OPEN", "SYSTEM", body, period=PERIOD) == "BODY-INVALID"

@@ -6,7 +6,7 @@ import { converted, isNil } from "./reading.js";
 const text = (el, selector) => el.querySelector(selector)?.textContent.trim() ?? "";
 
 export function cells(form) {
-  const measures = [...form.querySelectorAll("[data-measure]")].map(({ dataset: d }) => ({ ...d, code: d.measure, scale: +d.scale }));
+  const measures = [...form.querySelectorAll("[data-measure]")].map(({ dataset: d }) => ({ ...d, code: d.measure, scale: +d.scale, choices: d.choices?.split("|") }));
   const byName = new Map();
   const rows = [...form.querySelectorAll("[data-item]")].map((tr, r) => {
     const select = tr.querySelector("select");
@@ -30,6 +30,7 @@ export function cells(form) {
   const all = [...byName.values()];
   return {
     form, rows, measures, all,
+    nils: [...form.querySelectorAll("#g-nil option")].map((o) => o.value),
     at: (r, c) => rows[r]?.cells[c] ?? null,
     of: (el) => byName.get(el?.name) ?? byName.get(el?.closest?.(".g-cell")?.querySelector(`[name^="c."]`)?.name),
     shown: (row) => !row.tr.hidden,
@@ -37,7 +38,8 @@ export function cells(form) {
     label(name) {
       const cell = byName.get("c." + name.slice(2));
       if (cell) return `${cell.row.name} ${cell.measure.title}${name[0] === "r" ? " 原因" : ""}`;
-      return `${rows.find((row) => row.code === name.slice(2))?.name ?? name} 录入单位`;
+      if (name[0] === "a") return form.elements[name].labels[0].textContent.trim();
+      return `${rows.find((row) => row.code === name.slice(2))?.name ?? name} ${name[0] === "s" ? "代表规格" : "录入单位"}`;
     },
   };
 }
@@ -64,10 +66,10 @@ export function refresh(cell) {
   if (lab) lab.textContent = unitText(cell, unit.name);
 }
 
-/** Every c. u. r. field that holds something: what drafts and checks send. Absent means empty. */
+/** Every a. c. u. r. s. field that holds something: what drafts and checks send. Absent means empty. */
 export function fields(form) {
   const found = {};
-  for (const el of form.elements) if (/^[cur]\./.test(el.name) && el.value.trim()) found[el.name] = el.value.trim();
+  for (const el of form.elements) if (/^[acurs]\./.test(el.name) && el.value.trim()) found[el.name] = el.value.trim();
   return found;
 }
 

@@ -88,6 +88,7 @@ export function checks(grid, { post, changed }) {
     if (!form.dataset.check) return false;
     const mine = ++serial, asked = fields(form);
     const answer = await post(form.dataset.check, { fields: asked });
+    if (!answer.status) return null; // no line
     if (mine !== serial || !answer.ok) return false;
     theirs.clear();
     for (const found of answer.data.issues ?? []) {

@@ -12,7 +12,7 @@ export async function post(url, data) {
     // A log-in in another tab renews the cookie: this page and its form follow.
     const token = /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? field?.value ?? "";
     if (field) field.value = token;
-    const answer = await fetch(url, { method: "POST", redirect: "manual", credentials: "same-origin", headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token }, body: JSON.stringify(data) });
+    const answer = await fetch(url, { method: "POST", redirect: "manual", credentials: "same-origin", headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token }, body: JSON.stringify(data), signal: AbortSignal.timeout(20000) });
     const status = answer.type === "opaqueredirect" || answer.status === 403 ? 401 : answer.status;
     return { ok: answer.ok, status, data: status === 200 || status === 409 ? await answer.json() : {} };
   } catch {
@@ -23,12 +23,15 @@ export async function post(url, data) {
 const clock = () => new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
 const equal = (a, b) => [...new Set([...Object.keys(a), ...Object.keys(b)])].every((k) => (a[k] ?? "") === (b[k] ?? ""));
 
+/** A draft's token, "filing-version", as a number that grows. */
+const order = (token) => { const [, seq, n] = /^(\d+)-(\d+)$/.exec(token) ?? [0, 0, 0]; return +seq * 1e6 + +n; };
+
 /** `say` a sentence, `state` the short word by the buttons, `write` changes as one undo step. */
 export function draft(grid, { say, state, write }) {
   const { form } = grid;
   const url = form.dataset.draft, key = "ortoo.grid:" + url;
   let base = fields(form), version = form.dataset.version;
-  let timer = 0, busy = null, stuck = false;
+  let timer = 0, busy = null, stuck = false, down = false;
 
   const dirty = () => !equal(base, fields(form));
   function stash() {
@@ -63,11 +66,13 @@ export function draft(grid, { say, state, write }) {
     stash();
     state("正在保存…");
     const { ok, status, data } = await post(url, { fields: sent, version });
+    down = !status;
     if (ok) {
       version = form.elements.version.value = String(data.version);
       base = sent;
       if (dirty()) return plan(), true;
-      unstash();
+      // Where a worker may open an older copy of this page, what is saved is kept here as well.
+      navigator.serviceWorker?.controller ? stash() : unstash();
       state(`草稿已保存 ${data.saved_at ?? clock()}`);
       return true;
     }
@@ -91,6 +96,7 @@ export function draft(grid, { say, state, write }) {
   }
   function plan(wait = WAIT) {
     clearTimeout(timer);
+    if (form.dataset.queued) return; // offline.js files it; a draft behind it would stay over.
     timer = setTimeout(() => (busy ? plan() : save()), wait);
   }
   async function restore() {
@@ -98,16 +104,27 @@ export function draft(grid, { say, state, write }) {
     try { local = JSON.parse(localStorage.getItem(key)); } catch { /* unreadable: as if none */ }
     if (!local?.fields) return;
     if (equal(local.fields, base)) return unstash();
+    if (order(local.version) > order(version)) {
+      // The page is a copy from before the last saving: all that was typed since is here.
+      [base, version] = [local.base, form.elements.version.value = local.version];
+      const now = fields(form);
+      write([...new Set([...Object.keys(now), ...Object.keys(local.fields)])].map((name) => [name, local.fields[name] ?? ""]));
+      say(`已恢复本机 ${local.at} 的内容`);
+      return void (dirty() && plan(0));
+    }
+    if (equal(local.fields, local.base)) return unstash();
     if (await join(local.base ?? {}, local.fields, base, { title: `本机有 ${local.at} 未上传的内容，服务器上的草稿也改过`, done: () => `已恢复本机 ${local.at} 未上传的内容（Ctrl+Z 可撤回）` })) plan(0);
   }
   addEventListener("online", () => dirty() && plan(0));
   document.addEventListener("visibilitychange", () => (document.hidden ? dirty() && stash() : dirty() && !stuck && plan(0)));
   addEventListener("pagehide", () => dirty() && stash());
   return {
-    dirty, restore, stash,
+    dirty, restore, stash, unstash,
+    /** Whether the last saving met no line: then filing waits in this browser. */
+    get down() { return down; },
     save: async () => { if (busy) await busy; return dirty() || stuck ? save() : true; },
     touch() {
-      if (stuck) return void stash();
+      if (stuck || form.dataset.queued) return void stash();
       state("未保存的修改");
       plan();
     },

@@ -14,6 +14,7 @@ import { selection } from "./selection.js";
 const form = document.getElementById("grid");
 const grid = cells(form);
 grid.readonly = !!form.dataset.readonly;
+const { was } = form.dataset;
 
 const view = panel(grid, { issue: (cell) => check.issue(cell), list: () => check.list(), owed: (c, i) => check.owed(c, i), go: (cell) => sel.go(cell) });
 const past = history((changes) => {
@@ -61,10 +62,11 @@ function fill(targets) {
   const changes = known.map((cell) => [cell, expressed(cell.last, cell, cell.row.chosen())]).filter(([, text]) => text !== null);
   for (const [cell, text] of changes) cell.keyed = text;
   const n = write(changes.map(([cell, text]) => [cell.name, text])), odd = known.length - changes.length;
-  view.say((n ? `沿用上期 ${n} 格` : changes.length ? "与上期相同" : odd ? "" : "上期没有数值") + (odd ? ` ${odd} 格按录入单位除不尽，请换录入单位` : ""));
+  view.say((n ? `沿用${was} ${n} 格` : changes.length ? `与${was}相同` : odd ? "" : `${was}没有数值`) + (odd ? ` ${odd} 格按录入单位除不尽，请换录入单位` : ""));
 }
 /** 未经营 and 季节无货 are said of the whole item: they fill its blank cells too. */
 function nil(key, targets) {
+  if (!grid.nils.includes(NIL[key])) return;
   const whole = key !== "o" && targets.length === 1;
   const all = whole ? targets[0].row.cells.filter((cell) => cell && (cell === targets[0] || !cell.input.value)) : targets;
   const n = write(all.map((cell) => [cell.name, NIL[key]]));
@@ -125,18 +127,28 @@ async function onSubmit(e) {
   const button = e.submitter;
   e.preventDefault();
   sel.settle();
-  const saved = !form.dataset.draft || (await save.save());
-  if (button?.value !== "file" || !saved) return;
-  await check.ask();
+  const act = button?.value;
+  let line = !form.dataset.draft || (await save.save());
+  if ((act !== "file" && act !== "closed") || (!line && !save.down)) return;
+  if (line) line = (await check.ask()) !== null;
+  if (act === "file" && owing()) return;
+  // offline.js keeps it and files it when the line is back; without that script it is a draft.
+  if (!line) return void form.dispatchEvent(new CustomEvent("unsent", { detail: { act, say: view.say, state: view.state } }));
+  leaving = true;
+  save.unstash();
+  form.requestSubmit(button);
+}
+/** Says what must be mended before filing, and goes there. */
+function owing() {
+  const fact = form.querySelector(".g-facts :invalid");
+  if (fact) return fact.focus(), view.say(`${grid.label(fact.name)} 未填`), true;
   const owed = check.list().filter(([cell, found]) => check.owed(cell, found));
   const blank = grid.all.filter((cell) => cell.input.required && !cell.input.value.trim());
   if (owed.length || blank.length) {
-    view.say([owed.length && `${owed.length} 处要先改正或说明原因`, blank.length && `${blank.length} 格未填（没有卖请填 未经营、断货 或 季节无货）`].filter(Boolean).join("；"));
+    view.say([owed.length && `${owed.length} 处要先改正或说明原因`, blank.length && `${blank.length} 格未填${grid.nils.length ? `（没有卖请填 ${grid.nils.join("、")}）` : ""}`].filter(Boolean).join("；"));
     view.reveal(owed[0]?.[0] ?? blank[0], owed.length > 0);
-    return;
   }
-  leaving = true;
-  form.requestSubmit(button);
+  return owed.length + blank.length > 0;
 }
 /** Where the clerk was, kept for a reload in the same tab. */
 function keepPlace() {
@@ -156,13 +168,17 @@ if (!grid.readonly) {
   form.addEventListener("paste", onPaste);
   form.addEventListener("cut", onCopy);
   form.addEventListener("submit", onSubmit);
+  form.addEventListener("filed", () => (leaving = form.inert = true));
   form.addEventListener("change", (e) => {
     const row = grid.rows.find((x) => x.select === e.target);
     if (row) rekey(row);
+    else if (/^[as]\./.test(e.target.name)) save.touch();
   });
   form.addEventListener("click", (e) => {
-    const again = e.target.closest(".g-again"), last = e.target.closest(".g-last");
-    if (again) fill(grid.rows.find((x) => x.tr.contains(again)).cells.filter((cell) => cell && !cell.input.value));
+    const again = e.target.closest(".g-again"), last = e.target.closest(".g-last"), word = e.target.dataset.nil;
+    const only = form.dataset.again; // On a daily the price alone, of this row alone.
+    if (again) fill(grid.rows.find((x) => x.tr.contains(again)).cells.filter((cell) => cell && (only ? cell.measure.code === only : !cell.input.value)));
+    else if (word) nil(Object.keys(NIL).find((key) => NIL[key] === word), [grid.named(e.target.parentElement.dataset.of)]);
     else if (last) sel.go(grid.of(last)), fill([grid.of(last)]);
   });
   addEventListener("beforeunload", (e) => !leaving && save.dirty() && e.preventDefault());

@@ -26,16 +26,18 @@ export function popover(grid, { issue, why, write, fill, nil, go }) {
   function parts(cell) {
     const found = issue(cell), nodes = [];
     if (cell.td.classList.contains("g-known")) nodes.push(Object.assign(document.createElement("small"), { textContent: `已知：${cell.td.querySelector(".g-src").textContent.trim()}。不必重填` }));
+    for (const text of cell.measure.choices ?? []) nodes.push(button(text, () => write([[cell.name, text]]), text === cell.input.value));
     if (found?.fix) nodes.push(button(found.fix.label, () => write(found.fix.changes)));
     if (found?.severity === "soft" && !found.quick) nodes.push(...reasoning(cell));
-    if (forced || phone.matches) {
+    // A daily's card has these as buttons of its own.
+    if (forced || (phone.matches && !form.dataset.again)) {
       if (cell.last) nodes.push(button(`沿用 ${cell.last}`, () => fill([cell])));
-      for (const [key, text] of Object.entries(NIL)) nodes.push(button(text, () => nil(key, [cell])));
+      for (const [key, text] of Object.entries(NIL)) if (grid.nils.includes(text)) nodes.push(button(text, () => nil(key, [cell])));
     }
     return nodes;
   }
   function draw(cell) {
-    const found = issue(cell), state = JSON.stringify([cell.key, forced, found?.message, found?.fix?.label, why(cell)]);
+    const found = issue(cell), state = JSON.stringify([cell.key, forced, found?.message, found?.fix?.label, why(cell), cell.measure.choices && cell.input.value]);
     if (sheet.isConnected && state === drawn) return;
     drawn = state;
     const nodes = parts(cell);

@@ -68,6 +68,11 @@ export function read(raw, cell) {
   if (!s) return { text: "", blank: true };
   if (/^([-—–―_/\\~…]+|空)$/.test(s)) return { text: "", blank: true, notes: ["横线（留空）"] };
   for (const [words, text] of NIL_WORDS) if (words.test(s)) return { text, notes: [text] };
+  const { choices } = cell.measure;
+  if (choices) {
+    const found = choices[+s - 1] ?? choices.find((x) => x === s) ?? choices.find((x) => x.startsWith(s));
+    return found ? { text: found, notes } : bad(`请选 ${choices.join("、")}`);
+  }
   if (AMBIGUOUS.test(s)) return bad("卖完未到货填断货，不卖填未经营，季节没有填季节无货；确为零填 0");
   const grouped = /^-?\d{1,3}(,\d{3})+(?!\d)/.exec(s);
   if (grouped) {

@@ -1,0 +1,1 @@
+"""A simulated Friday of the region: the firms of three lists, the offices, the figures."""
