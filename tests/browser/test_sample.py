@@ -58,7 +58,7 @@ def the_league_nominates(league: Visitor) -> str:
 
 
 def the_region_agrees_and_approves(region: Visitor, where: str) -> None:
-    region.open("/samples/").sees("等待本单位办理 1 件").click("补换（期中补换） +1 −1")
+    region.open("/samples/").sees("等待本单位办理 2 件").click("补换（期中补换） +1 −1")
     assert region.path == where
     region.press("同意").sees("待核准")
     region.page.fill("#approval", "国统制〔2026〕演示1号")

@@ -120,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"静态检查未通过 linters failed: {', '.join(failed)}；继续运行测试。")
     chosen = [] if arguments.slow else ["-m", "not slow"]
     rest = [text for text in arguments.rest if text != "--"]
-    command = [sys.executable, "-m", "pytest", "-n", "2", *chosen]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *chosen]
     sys.stdout.flush()
     with database_environment(environment, getattr(arguments, "database", "sqlite")) as told:
         code = subprocess.run(

@@ -146,6 +146,6 @@ def _links(request: HttpRequest) -> str:
         query[PARAMETER] = kind
         links.append((query.urlencode(), name))
     return format_html(
-        '<p class="page-files">本页各表 {}</p>',
+        '<p class="page-files table-note">本页各表 {}</p>',
         format_html_join(" ", '<a href="?{}">{}</a>', links),
     )
