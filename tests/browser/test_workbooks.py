@@ -63,7 +63,7 @@ def test_the_filed_return_is_copied_in_one_tap_and_without_script_by_hand(enter:
     filed = clerk.page.locator('main a[href^="/returns/SCJC-W1/W"]').last.get_attribute("href")
     clerk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     clerk.open(f"{filed}platform/").sees("顺序待核")
-    clerk.press("复制").sees("已复制")
+    clerk.press("复制").page.get_by_text("已复制").first.wait_for()
     copied = clerk.page.evaluate("navigator.clipboard.readText()")
     assert len(copied.split("\n")) == 46 and "\t" in copied
     plain = enter("clerk", java_script_enabled=False)
