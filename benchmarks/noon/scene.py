@@ -106,7 +106,7 @@ def _cast(region: Any, start: dt.date) -> Any:
     from ortoo.site.operations import cast as casting
 
     cast = casting.assemble(region, current=start)
-    logins = {firm.code: f"c.{firm.code.lower()}" for firm in region.world.shops}
+    logins = {firm.code: f"c.{firm.code.lower()}" for firm in region.world.respondents}
     logins |= {code: f"r.{place}" for place, code in cast.agencies.items()}
     return casting.Cast(region, cast.agencies, logins, (), {})
 
