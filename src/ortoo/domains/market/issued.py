@@ -108,6 +108,16 @@ def periods(form: str) -> frozenset[str]:
         return frozenset(row[0] for row in cursor.fetchall())
 
 
+def computed_at(form: str) -> dict[str, int]:
+    """Period → the log index its newest issue was computed at, of every issued period."""
+    found = read.thread_lines_like(f"{issuing.FORM}|{form}|")
+    return {
+        thread.rsplit("|", 1)[1]: max(int(cast(int, line.detail["log_index"])) for line in lines)
+        for thread, lines in found.items()
+        if lines
+    }
+
+
 def newest(found: Iterable[Vintage]) -> dict[tuple[str, str], Sequence[int]]:
     """(unit, item) → what is in force; a later issue may hold some of the items only."""
     cells: dict[tuple[str, str], Sequence[int]] = {}

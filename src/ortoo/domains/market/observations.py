@@ -128,14 +128,15 @@ def _keep(key: tuple[str, str], returns: PeriodReturns, stamp: int) -> None:
     # What a transaction has not committed may be taken back, and its log indexes come again.
     if connection.in_atomic_block or not returns.parties:
         return
-    filing = _digest(stamp)
+    filing = witness(stamp)
     _NEWEST.pop(key, None)
     while len(_NEWEST) >= _KEPT_PERIODS:
         _NEWEST.pop(next(iter(_NEWEST), key), None)
     _NEWEST[key] = _Kept(returns, stamp, filing)
 
 
-def _digest(seq: int) -> bytes:
+def witness(seq: int) -> bytes:
+    """Digest of the filing at a log index; a restored log, or a test's, has another one there."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT digest FROM kernel_filing WHERE seq=%s", [seq])
         found = cursor.fetchone()
@@ -146,7 +147,7 @@ def _followed(kept: _Kept, stamp: int) -> PeriodReturns | None:
     """What was kept with the threads that moved up to `stamp` folded anew; None to read it all."""
     before = kept.returns
     form = registry.get(before.form.code)
-    if stamp <= kept.stamp or form is not before.form or _digest(kept.stamp) != kept.witness:
+    if stamp <= kept.stamp or form is not before.form or witness(kept.stamp) != kept.witness:
         return None
     prefix = f"{form.code}|{before.period.code}|"
     moved = [

@@ -246,22 +246,41 @@ def issue_due(now_ms: int) -> list[Receipt]:
             receipt = issue(form=form.code, period=period.code, now_ms=now_ms)
             if receipt is not None:
                 receipts.append(receipt)
+            else:
+                computed = issued.computed_at(form.code)
+                _looked[form.code, period.code] = _stands(form, period, computed)
     return receipts
 
 
 def _due(form: Form, now_ms: int) -> list[Period]:
+    """Periods whose hour has come and that were never issued, and the newest of the issued ones
+    in which something was filed since they were last computed, oldest first."""
     from ortoo.domains.market.selectors import periods_of
 
+    computed = issued.computed_at(form.code)
     known = [period for period in periods_of(form.code, 60) if is_due(form, period, now_ms)]
-    given = {period for period in known if _touched_since(form.code, period)}
-    return sorted(given)
+    newest = [period for period in known if period.code in computed][:REVISED_PERIODS]
+    return sorted(
+        period
+        for period in known
+        if (period.code not in computed or period in newest) and _moved(form, period, computed)
+    )
 
 
-def _touched_since(form: str, period: Period) -> bool:
-    """Whether anything was filed in the period since it was last issued (or it never was)."""
-    touched = read.last_touch(f"{form}|{period.code}|")
-    given = issued.vintages(form, period.code)
-    return bool(touched) and (not given or touched > given[-1].log_index)
+_looked: dict[tuple[str, str], tuple[int, int, bytes]] = {}
+"""(form, period) → how things stood when there was nothing new to give out: what waits to be
+revised is not computed again until somebody files."""
+
+
+def _stands(form: Form, period: Period, computed: Mapping[str, int]) -> tuple[int, int, bytes]:
+    """The last log index that touched a period, the filing there, and the index last issued."""
+    touched = read.last_touch(f"{form.code}|{period.code}|")
+    return touched, computed.get(period.code, 0), observations.witness(touched)
+
+
+def _moved(form: Form, period: Period, computed: Mapping[str, int]) -> bool:
+    stands = _stands(form, period, computed)
+    return stands[0] > stands[1] and _looked.get((form.code, period.code)) != stands
 
 
 def withheld(form: str, period: str) -> list[str]:
