@@ -12,6 +12,6 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     } catch {
       done = document.execCommand("copy");
     }
-    if (said) said.textContent = done ? button.dataset.copied : "请按 Ctrl+C 复制选中的文本。";
+    if (said) said.textContent = done ? button.dataset.copied || "已复制。" : "请按 Ctrl+C 复制选中的文本。";
   });
 }
