@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
+from django.db import connection
 
 from ortoo.domains.market.history_names import flat
 from ortoo.domains.market.history_reading import Reading
@@ -304,6 +305,18 @@ def _standing(place: str, as_of: int | None = None) -> dict[str, Standing]:
         if known is None or row.filer in bureaus or known.row.filer not in bureaus:
             found[row.period] = Standing(row)
     return found
+
+
+def places_with() -> list[str]:
+    """Places of which anybody has filed 历史汇总, for what the system party computes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT place FROM kernel_filing WHERE form=%s", [FORM])
+        return sorted(row[0] for row in cursor.fetchall())
+
+
+def standing_rows(place: str, as_of: int | None = None) -> list[Standing]:
+    """Weeks in force of a place, withdrawn ones left out, for what the system party computes."""
+    return [one for one in _standing(place, as_of).values() if not one.blank]
 
 
 def series(

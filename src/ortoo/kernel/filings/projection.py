@@ -76,6 +76,11 @@ def catch_up() -> int:
     return done
 
 
+def position(name: str) -> int:
+    """The log index up to which a projection's tables stand."""
+    return _cursor_of(name)
+
+
 def _cursor_of(name: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT seq FROM kernel_projection_cursor WHERE name=%s", [name])

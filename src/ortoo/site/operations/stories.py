@@ -137,13 +137,20 @@ class Plot:
 
     def tell(self, first_ms: int) -> None:
         """Put every story on the timeline; `first_ms`: when lists and log-ins stand."""
-        from ortoo.site.operations import story_figures, story_orders, story_sample, story_till
+        from ortoo.site.operations import (
+            story_figures,
+            story_history,
+            story_orders,
+            story_sample,
+            story_till,
+        )
 
         for number, (name, at_ms, does) in enumerate(
             (
                 *story_sample.events(self, first_ms),
                 *story_orders.events(self),
-                *story_figures.events(self, first_ms),
+                *story_history.events(self, first_ms),
+                *story_figures.events(self),
                 *story_till.events(self),
             )
         ):

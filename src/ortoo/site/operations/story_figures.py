@@ -1,26 +1,17 @@
-"""Figures with a past: a week given out twice, and what a league knew before this system."""
+"""Figures with a past: a week given out twice."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ortoo.domains.market import history, publication
-from ortoo.domains.market.history import HistoryWeek
+from ortoo.domains.market import publication
 from ortoo.domains.market.world import SimulatedReturn, SimulatedWeek
-from ortoo.kernel.filings.draft import Original
 from ortoo.kernel.forms.body import GridBody
-from ortoo.kernel.forms.definition import Cell, Form, Nil
-from ortoo.kernel.forms.periods import Period, period_on
+from ortoo.kernel.forms.periods import Period
 from ortoo.site.operations.timeline import HOUR_MS, MINUTE_MS
-from ortoo.world import PRICE, SALES, VALUE, World, WorldItem, WorldPlace
 
 if TYPE_CHECKING:
     from ortoo.site.operations.stories import Events, Plot
@@ -28,19 +19,14 @@ if TYPE_CHECKING:
 RESTATED = "restated"
 """Kind of a planted cell: the price of an old specification, told right only after the issue."""
 FIRMS = 4
-PAST_START, PAST_WEEKS = dt.date(2019, 1, 5), 104
-PAST_SAMPLE = 40
 REASON = "误用旧规格价格，按现行代表规格更正"
 
 
-def events(plot: Plot, first_ms: int) -> Events:
+def events(plot: Plot) -> Events:
     form = plot.cast.region.form
     if len(plot.weeks) > 2:
         issued = publication.published_at(form, plot.weeks[-3])
         yield "restated", issued + 20 * HOUR_MS, plot.restatement.tell
-    league = next((p.place for p in plot.cast.parts if p.login == "league"), "")
-    if league:
-        yield "history", first_ms + HOUR_MS, partial(_history, plot, league)
 
 
 class Restatement:
@@ -122,53 +108,3 @@ def _issue(at_ms: int) -> None:
 
     catch_up()
     publication.issue_due(at_ms)
-
-
-# --- 历史汇总 -----------------------------------------------------------------------------------
-
-
-def _history(plot: Plot, league: str, at_ms: int) -> None:
-    """Two earlier years of a league, from a world of their own, as its bureau had them in a table:
-    filed as that bureau's and marked 无企业明细."""
-    form = history.form()
-    world = _past_world(plot, league, form)
-    name = f"（演示）{plot.cast.pack[league].zh}零售周报汇总2019—2020.csv"
-    weeks, table = [], io.StringIO()
-    lines = csv.writer(table)
-    lines.writerow(["周起", *(f"{leaf.name['zh']}（元/{leaf.unit}）" for leaf in form.leaves)])
-    for start in world.week_starts():
-        period = period_on(form, start + dt.timedelta(days=2))
-        columns = _columns(world, start, form)
-        shown = [_yuan(cell) for cell in columns["price"]]
-        lines.writerow([period.start.isoformat(), *shown])
-        attributes = {"detail": history.DETAIL, "basis": "简单平均", "file": name}
-        weeks.append(HistoryWeek(league, period.code, GridBody(columns, attributes=attributes)))
-    original = Original(table.getvalue().encode("utf-8-sig"), "text/csv", name)
-    scope = plot.office_scope(league, at_ms)
-    history.file_history(scope=scope, weeks=weeks, original=original, reason="", now_ms=at_ms)
-
-
-def _past_world(plot: Plot, league: str, form: Form) -> World:
-    pack, seed = plot.cast.pack, plot.cast.region.world.ground.seed
-    near = [p for p in pack.places if league in (p.code, p.parent)]
-    places = [WorldPlace(p.code, p.zh, p.kind, p.parent, p.population or 0) for p in near]
-    items = [WorldItem(leaf.code, leaf.name["zh"], leaf.unit) for leaf in form.leaves]
-    return World(seed, places, items, start=PAST_START, weeks=PAST_WEEKS, sample=PAST_SAMPLE)
-
-
-def _columns(world: World, start: dt.date, form: Form) -> dict[str, tuple[Cell, ...]]:
-    """Plain means of prices in fen, sums of sales; 未经营 where no shop had the good."""
-    truth = world.truth(start)
-    sold = truth.nil[:, :, PRICE] == VALUE
-    count = sold.sum(axis=0)
-    total = np.where(sold, truth.values[:, :, PRICE], 0).sum(axis=0)
-    sales = np.where(truth.nil[:, :, SALES] == VALUE, truth.values[:, :, SALES], 0).sum(axis=0)
-    mean = (2 * total + count) // np.maximum(2 * count, 1)
-    some = count > 0
-    prices = tuple(int(v) if s else Nil.NOT_CARRIED for v, s in zip(mean, some, strict=True))
-    sums = tuple(int(v) if s else None for v, s in zip(sales, some, strict=True))
-    return {"price": prices, "sales": sums}
-
-
-def _yuan(cell: Cell) -> str:
-    return f"{cell // 100}.{cell % 100:02d}" if isinstance(cell, int) else ""
