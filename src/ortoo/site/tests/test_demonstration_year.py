@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -231,12 +232,17 @@ def test_a_week_was_given_out_twice_with_what_was_restated(demo):
     assert first.log_index < second.log_index
 
 
-def test_a_league_has_its_two_earlier_years_as_totals_without_firms(demo):
-    reader = scope("league")
-    held = history.standing_of(reader, "152500")
-    assert len(held) == 104 and {one.period.start.year for one in held} >= {2019, 2020}
-    assert {one.row.filer for one in held} == {demonstration.cast().agencies["152500"]}
-    assert held[0].grid.attributes["detail"] == history.DETAIL
+def test_every_bureau_has_its_earlier_years_as_totals_without_firms(demo):
+    agencies, root = demonstration.cast().agencies, active_pack().root.code
+    first = demonstration.first_period(demonstration.cast())
+    reader = scope("region")
+    for place in (root, "152500"):
+        held = history.standing_of(reader, place)
+        years = {one.period.start.year for one in held}
+        assert years == set(range(2021, 2027)) and held[-1].period.end < first.start
+        assert all(a.period < b.period for a, b in pairwise(held))
+        assert {one.row.filer for one in held} == {agencies[place]}
+        assert held[0].grid.attributes["detail"] == history.DETAIL
 
 
 def test_the_third_week_of_the_till_asks_little_and_its_file_lies_in_the_folder(demo):
