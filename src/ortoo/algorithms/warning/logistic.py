@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-STEPS = 25
+STEPS = 50
+HALVINGS = 30
 
 
 def sigmoid(score: Floats) -> Floats:
@@ -51,13 +52,27 @@ def fit(x: Floats, y: Floats, ridge: float, weight: Floats | None = None) -> Log
     beta = np.append(np.zeros(x.shape[1]), start)
     if y.min() == y.max():
         return Logistic(middle, size, beta[:-1], start)
+    loss = _loss(design, y, w, penalty, beta)
     for _ in range(STEPS):
         p = sigmoid(design @ beta)
         slope = design.T @ (w * (y - p)) - penalty * beta
         curve = (design * (w * p * (1 - p) + 1e-9)[:, None]).T @ design + np.diag(penalty)
         step = np.linalg.solve(curve, slope)
-        # A long step from a poor start can overshoot.
-        beta = beta + step / max(1.0, float(np.abs(step).max()) / 3)
+        # Newton's step overshoots from a poor start: it is halved until the likelihood gains.
+        for _ in range(HALVINGS):
+            tried = _loss(design, y, w, penalty, beta + step)
+            if tried <= loss:
+                break
+            step = step / 2
+        else:
+            break
+        beta, loss = beta + step, tried
         if np.abs(step).max() < 1e-6:
             break
     return Logistic(middle, size, beta[:-1], float(beta[-1]))
+
+
+def _loss(design: Floats, y: Floats, w: Floats, penalty: Floats, beta: Floats) -> float:
+    """Penalised negative log likelihood."""
+    score = design @ beta
+    return float(w @ (np.logaddexp(0, score) - y * score) + 0.5 * penalty @ beta**2)
