@@ -68,7 +68,6 @@ def of_series(panel: Panel, unit: str, item: str, method: str) -> Provenance:
     if not there.size:
         return Provenance(panel.log_index, method)
     last = int(there[-1])
-    counts = {name: int(panel.sums[name][row, column, last]) for name in ("expected", "filed")}
     return Provenance(
         log_index=panel.log_index,
         method=method,
@@ -82,5 +81,6 @@ def of_series(panel: Panel, unit: str, item: str, method: str) -> Provenance:
             for kind, words in SOURCES.items()
             if (sources == kind).any()
         ),
-        **counts,
+        expected=int(panel.sums["expected"][row, column, last]),
+        filed=int(panel.sums["filed"][row, column, last]),
     )
