@@ -80,15 +80,32 @@ def verify(parser: argparse.ArgumentParser) -> None:
 
 
 def import_(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=["prices"], help="读入什么 what to read")
+    parser.add_argument(
+        "what",
+        choices=["prices", "till", "market"],
+        help="外部价格、收银导出、批发市场结算导出 outside prices, a till's or a market's export",
+    )
     parser.add_argument("file", metavar="FILE", help="CSV 或 XLSX 文件 a CSV or XLSX file")
+    feed = parser.add_argument_group("till、market")
+    feed.add_argument("--firm", metavar="CODE", help="企业的统一社会信用代码 whose return")
+    feed.add_argument("--form", metavar="FORM", help="表式，如 SCJC-W1 the form")
+    feed.add_argument("--period", metavar="PERIOD", help="报告期，如 W2026-11-14 the period")
+    feed.add_argument(
+        "--as", dest="login", metavar="LOGIN", help="以哪个账号办理 the account that acts"
+    )
+    feed.add_argument(
+        "--confirm",
+        action="store_true",
+        help="确认读出的列和有把握的商品 confirm columns as read and articles beyond doubt",
+    )
+    feed.add_argument("--json", action="store_true", help="输出 JSON print one JSON object")
     parser.add_argument(
         "--profile",
         default="wfp",
         help="对照文件：名称或 .toml 路径 a profile's name or path (wfp)",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="只校验并列出问题，不入库 read and report only"
+        "--dry-run", action="store_true", help="只校验并列出问题，什么也不保存 read and report only"
     )
     parser.add_argument(
         "--rejects", metavar="FILE", help="把未接收的行写入此 CSV write the rejected lines here"

@@ -201,15 +201,27 @@ COMMANDS = (
     ),
     Command(
         "import",
-        "按对照文件导入外部价格表",
-        "import a file of outside prices by a profile",
-        f"{MODULE_NEEDS_DJANGO}:import_prices",
+        "导入外部价格表、收银导出或批发市场结算导出",
+        "import outside prices, a till's export or a market's settlement",
+        f"{MODULE_NEEDS_DJANGO}:import_file",
         arguments.import_,
         (
             Example(
                 "./ortoo import prices prices.csv --profile wfp --dry-run",
                 "先试读，列出不能接收的行",
                 "read only, list what would be refused",
+            ),
+            Example(
+                "./ortoo import till till.xlsx --firm 91150102YY00000017 --form SCJC-W1"
+                " --period W2026-11-14 --as clerk --dry-run",
+                "收银导出试填，什么也不保存",
+                "what a till's file would fill",
+            ),
+            Example(
+                "./ortoo import market settled.csv --firm 91150102YY00000025 --form SCJC-W2"
+                " --period W2026-11-14 --as market-clerk",
+                "批发市场结算填入草稿，不报送",
+                "fill the draft of a market's return, file nothing",
             ),
         ),
     ),

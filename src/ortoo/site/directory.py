@@ -35,7 +35,7 @@ class Entry:
 
 def entries(scope: Scope) -> list[Entry]:
     """What this scope may open, by section, in the order of the page."""
-    found = [*_mine(scope), *_office(scope), *_figures(scope), *_rest(scope)]
+    found = [*_mine(scope), *_office(scope), *_analysis(scope), *_figures(scope), *_rest(scope)]
     return [entry for entry in found if entry.href]
 
 
@@ -80,6 +80,25 @@ def _zone() -> ZoneInfo:
     return ZoneInfo(active_pack().head.time_zone)
 
 
+def _analysis(scope: Scope) -> Iterator[Entry]:
+    section = _("分析与预警")
+    chain = scope.may("read_unit_figures") or scope.may("read_aggregates")
+    if chain:
+        alerts = _("市场异动")
+        yield Entry(section, alerts, link("alerts"), _("脱销、滞销的核实和处置"), alerts)
+        yield Entry(section, _("预警"), link("warnings", form=FORM), _("四周内可能大涨大跌的品种"))
+    yield Entry(section, _("预测"), link("forecasts", form=FORM), _("往后八周，附过去准不准"))
+    yield Entry(section, _("价格指数"), link("indices", form=FORM), _("总指数、类指数和各地指数"))
+    yield Entry(section, _("各地比较"), link("spatial-chosen"), _("谁先动、价差与运费、缺货迹象"))
+    if chain:
+        duty = office_duty(scope)
+        if duty is not None:
+            names = {"form": duty.form, "period": duty.period}
+            yield Entry(section, _("缺报插补"), link("imputed", **names), _("没报的估一个数看影响"))
+        model = link("forecast-model")
+        yield Entry(section, _("预测模型与签发"), model, _("用什么模型、谁签发的"))
+
+
 def _figures(scope: Scope) -> Iterator[Entry]:
     section = _("数据")
     figures, foreign = _("市场监测"), _("境外市场")
@@ -92,6 +111,11 @@ def _figures(scope: Scope) -> Iterator[Entry]:
         (_("查找"), "search", _("品种、地区、企业、表式，可用拼音")),
     ):
         yield Entry(section, title, link(name), note)
+    bulletins = _("公报")
+    short = bulletins if not scope.may("file_return") else ""
+    yield Entry(section, bulletins, link("bulletins"), _("动态分析、运行情况的起草签发"), short)
+    yield Entry(section, _("公报核对"), link("bulletin-check"), _("粘贴公报，逐个数字重算"))
+    yield Entry(section, _("开放数据"), link("open-data"), _("已发布的数：CSV、JSON、SDMX、订阅"))
     if scope.may("read_unit_figures"):
         for title, name, note in (
             (_("报送情况查询"), "monitor-returns", _("按日期、表式、地区查谁报了")),

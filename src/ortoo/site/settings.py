@@ -38,6 +38,8 @@ def _secret() -> str:
 
 SECRET_KEY = _secret()
 ALLOWED_HOSTS = os.environ.get("ORTOO_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+# Whose pages may read the open data from a browser; "" for none, "*" for all.
+OPEN_DATA_ORIGIN = os.environ.get("ORTOO_OPEN_ORIGIN", "")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("ORTOO_ORIGINS", "").split(",") if o]
 
 INSTALLED_APPS = [

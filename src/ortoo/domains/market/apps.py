@@ -14,10 +14,14 @@ class MarketConfig(AppConfig):
 
     def ready(self) -> None:
         from ortoo.domains.market import monitored
+        from ortoo.domains.market.bulletins.registration import register_bulletins
+        from ortoo.domains.market.forecasts.projection import register_forecasts
         from ortoo.domains.market.issued import register_issued
         from ortoo.domains.market.ordering import register_orders
+        from ortoo.domains.market.outlook import register_outlook
         from ortoo.domains.market.projections import register_market
         from ortoo.domains.market.sample.registration import register_sample
+        from ortoo.domains.market.warnings.record import register_warning_form
         from ortoo.kernel.threads.periodic import PeriodicProcedure
         from ortoo.kernel.threads.procedure import register_procedure
 
@@ -27,3 +31,7 @@ class MarketConfig(AppConfig):
         register_issued()
         register_orders()
         register_sample()
+        register_forecasts()
+        register_bulletins()
+        register_warning_form()
+        register_outlook()

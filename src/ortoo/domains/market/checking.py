@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from ortoo.domains.market import observations
 from ortoo.domains.market.circles import column_statistics
+from ortoo.domains.market.editing.limits_in_force import overlaid
 from ortoo.kernel.filings import read
 from ortoo.kernel.forms import body as codec
 from ortoo.kernel.forms import registry
@@ -48,7 +50,7 @@ def context_of(form: Form, matter: Matter) -> CheckContext:
         previous=previous,
         year_before=year,
         peers=_peers(form, matter),
-        limits=limits_of(form, period),
+        limits=limits_of(form, period, _unit_of(matter)),
         on=period.end,
         asked=matter.state().asked,
     )
@@ -77,8 +79,34 @@ def grid_of(form: Form, filing: read.FilingRow) -> GridBody:
     return grid if source.version == form.version else codec.project(grid, source, form)
 
 
-def limits_of(form: Form, period: Period) -> LimitTable | None:
-    return choose(_tables(), form.limits, period.end) if form.limits else None
+def limits_of(form: Form, period: Period, unit: str = "") -> LimitTable | None:
+    """The limits a return of this period is judged by: the dated table, and over it those learnt
+    from the history of the reporting unit, in force when the period began."""
+    table = dated_limits(form, period.end)
+    return limits_by_unit(form, period, [unit])[unit] if table is not None and unit else table
+
+
+def limits_by_unit(
+    form: Form, period: Period, units: Iterable[str]
+) -> Mapping[str, LimitTable | None]:
+    """`limits_of` for many units in one read."""
+    table = dated_limits(form, period.end)
+    if table is None:
+        return dict.fromkeys(units)
+    return dict(overlaid(table, form.code, period, units))
+
+
+def dated_limits(form: Form, on: dt.date) -> LimitTable | None:
+    return choose(_tables(), form.limits, on) if form.limits else None
+
+
+def _unit_of(matter: Matter) -> str:
+    """The reporting unit of a firm in its period; "" where it stands outside the places."""
+    returns = observations.load(matter.form, matter.period)
+    row, pack = returns.row_of(matter.party), active_pack()
+    if row is None or returns.places[row] not in pack:
+        return ""
+    return pack.unit_of(returns.period.end).get(returns.places[row], "")
 
 
 @lru_cache(maxsize=1)

@@ -164,12 +164,12 @@ def table_of(form: str, period: str) -> dict[tuple[str, str], Issued]:
     return {(row[1], row[2]): _cell(row) for row in found}
 
 
-def all_of(form: str) -> dict[tuple[str, str, str], Issued]:
-    """(period, unit, item) → the newest issued cell, of every period."""
-    columns = ",".join(("unit", "item", "period", "hidden", *FIELDS))
+def lines_of(form: str) -> list[tuple[Any, ...]]:
+    """(period, unit, item, hidden, fields…) of every issued cell in the order of issue."""
+    columns = ",".join(("period", "unit", "item", "hidden", *FIELDS))
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns} FROM market_issued WHERE form=%s ORDER BY seq", [form])
-        return {(row[2], row[0], row[1]): _cell(row) for row in cursor.fetchall()}
+        return list(cursor.fetchall())
 
 
 def series_of(form: str, unit: str, item: str) -> dict[str, Issued]:

@@ -6,9 +6,10 @@ from django.db import models
 
 from ortoo.domains.market.assisted_models import ConfirmCode, HeldPaper
 from ortoo.domains.market.duty_models import DeviceUse, Message
+from ortoo.domains.market.forecasts.models import ForecastCell
 from ortoo.domains.market.till.models import TillKey
 
-__all__ = ["ConfirmCode", "DeviceUse", "HeldPaper", "Message", "Rollup", "TillKey"]
+__all__ = ["ConfirmCode", "DeviceUse", "ForecastCell", "HeldPaper", "Message", "Rollup", "TillKey"]
 
 
 class Rollup(models.Model):

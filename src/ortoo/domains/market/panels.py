@@ -33,6 +33,10 @@ Ints = NDArray[np.int64]
 LONGEST = 313
 """Periods kept: six years of weeks, as far as any method here looks back."""
 HEADS = ("expected", "filed", "unreviewed")
+ISSUED_COLUMNS = (
+    "expected", "filed", "quotes", "out_of_stock", "matched", "matched_now", "matched_before",
+)  # fmt: skip
+"""What an issued cell says of the sums behind it; the others are never given out."""
 HISTORY_OF = "SCJC-W1"
 """The form whose weeks a bureau's 历史汇总 stands in for."""
 
@@ -130,23 +134,24 @@ def _opened(scope: Scope, full: Panel) -> Panel:
         return full
     firms = scope.places("read_unit_figures", form)
     own = firms | scope.places("read_aggregates", form)
-    if all(unit in firms and history.may_read(scope, unit) for unit in full.units):
+    places = {unit: unit.rstrip("*") for unit in full.units}
+    if all(place in firms and history.may_read(scope, place) for place in places.values()):
         return full
     sums = {name: column.copy() for name, column in full.sums.items()}
     price, value, source = full.price.copy(), full.value.copy(), full.source.copy()
     for row, unit in enumerate(full.units):
         closed = np.zeros(source[row].shape, bool)
-        if unit not in own:
+        if places[unit] not in own:
             closed[:] = source[row] == Source.RETURNS
-        elif unit not in firms:
+        elif places[unit] not in firms:
             # A mean of one firm is that firm's figure, which the right to aggregates does not
             # cover.
             closed = (source[row] == Source.RETURNS) & (sums["quotes"][row] == 1)
-        if not history.may_read(scope, unit):
+        if not history.may_read(scope, places[unit]):
             closed |= source[row] == Source.HISTORY
         _close(row, closed, sums, (price, value, source))
     found = replace(full, sums=sums, price=price, value=value, source=source)
-    return _with_issued(found, [unit for unit in full.units if unit not in own])
+    return _with_issued(found, [unit for unit, place in places.items() if place not in own])
 
 
 def _close(
@@ -164,21 +169,63 @@ def _close(
 
 def _with_issued(found: Panel, units: Sequence[str]) -> Panel:
     """Issued figures into the rows of the units that are not open."""
-    rows = {unit: found.unit(unit) for unit in units}
-    columns = {period.code: at for at, period in enumerate(found.periods)}
-    items = {item: at for at, item in enumerate(found.items)}
-    scale = 10 ** _scale(found.form)
-    for (code, unit, item), cell in issued.all_of(found.form.code).items():
-        if unit not in rows or code not in columns or item not in items:
-            continue
-        where = rows[unit], items[item], columns[code]
+    if not units:
+        return found
+    given = _given(found)
+    for unit in units:
+        row = found.unit(unit)
+        shown = given["mean"][row] >= 0
         for name in (*HEADS, *SUMS):
-            found.sums[name][where] = 0 if cell.hidden else getattr(cell.sums, name)
-        if cell.hidden or not cell.sums.quantity:
-            continue
-        found.price[where] = cell.sums.sum_price_qty / cell.sums.quantity / scale
-        found.source[where] = Source.ISSUED
+            found.sums[name][row] = given[name][row] if name in given else 0
+        price = given["mean"][row] / issued.MEAN_SCALE / 10 ** _scale(found.form)
+        found.price[row][shown] = price[shown]
+        found.source[row][shown] = Source.ISSUED
     return found
+
+
+_issues: dict[str, tuple[int, tuple[str, ...], tuple[Period, ...], dict[str, Ints]]] = {}
+
+
+def _given(found: Panel) -> dict[str, Ints]:
+    """Issued columns of every unit, in the panel's shape; `mean` −1 where nothing is shown."""
+    touched = issue_touch(found.form.code)
+    with _lock:
+        kept = _issues.get(found.form.code)
+    if kept is not None and kept[:3] == (touched, found.units, found.periods):
+        return kept[3]
+    shape = found.price.shape
+    given = {name: np.zeros(shape, np.int64) for name in ISSUED_COLUMNS}
+    given["mean"] = np.full(shape, -1, np.int64)
+    unit, item, period = (
+        {code: at for at, code in enumerate(codes)}
+        for codes in (found.units, found.items, [one.code for one in found.periods])
+    )
+    rows = [
+        row
+        for row in issued.lines_of(found.form.code)
+        if row[0] in period and row[1] in unit and row[2] in item
+    ]
+    if rows:
+        # In the order of issue: of two rows for one cell numpy keeps the later one.
+        where = (
+            np.array([unit[row[1]] for row in rows]),
+            np.array([item[row[2]] for row in rows]),
+            np.array([period[row[0]] for row in rows]),
+        )
+        values = np.array([row[3:] for row in rows], np.int64)
+        said = dict(zip(("hidden", *issued.FIELDS), values.T, strict=True))
+        shown = (said["hidden"] == 0) & (said["quotes"] > 0)
+        given["mean"][where] = np.where(shown, said["mean"], -1)
+        for name in ("expected", "filed", "quotes", "out_of_stock", "matched"):
+            given[name][where] = np.where(shown | (name in HEADS), said[name], 0)
+        matched = shown & (said["matched"] > 0)
+        given["matched_before"][where] = np.where(matched, issued.CHANGE_SCALE, 0)
+        now = issued.CHANGE_SCALE + said["matched_change"]
+        given["matched_now"][where] = np.where(matched, now, 0)
+    if touched <= projection.position("market-issued"):
+        with _lock:
+            _issues[found.form.code] = touched, found.units, found.periods, given
+    return given
 
 
 # --- the whole ---------------------------------------------------------------------------------

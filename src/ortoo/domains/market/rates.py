@@ -106,6 +106,14 @@ def of_places(scope: Scope, places: Iterable[str], span: Range, now_ms: int) -> 
     return _owed("d.place", wanted, span, now_ms)
 
 
+def seen_in_places(
+    scope: Scope, places: Iterable[str], span: Range, now_ms: int
+) -> list[Owed]:
+    """The same for whoever may read the firms' figures there, the auditor too."""
+    wanted = sorted(set(places) & scope.places("read_unit_figures", span.form or None))
+    return _owed("d.place", wanted, span, now_ms)
+
+
 def of_party(scope: Scope, party: str, span: Range, now_ms: int) -> list[Owed]:
     """The same of one firm: its own, or one of an office above it."""
     found = _owed("d.owner", [party], span, now_ms)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ortoo.domains.market import observations
+from ortoo.domains.market import checking, observations
 from ortoo.domains.market.circles import column_statistics
 from ortoo.domains.market.observations import MISSING, PeriodReturns
 from ortoo.domains.market.review_selectors import LOOK_BACK
 from ortoo.kernel.forms.definition import Cell, Form, Nil
+from ortoo.kernel.forms.limits import LimitTable
 from ortoo.kernel.forms.peers import PeerStatistics
 from ortoo.kernel.forms.periods import Period, previous_on, year_before_on
 from ortoo.kernel.places.active import active_pack
@@ -35,6 +36,7 @@ class Past:
         self.previous = observations.load(form.code, spans[0].code) if spans else None
         self.year = observations.load(form.code, year.code) if year else None
         self._earlier: list[PeriodReturns] | None = None
+        self._limits: Mapping[str, LimitTable | None] | None = None
         self.counted = self.now.counted
         self.circles = _circles(self.now)
 
@@ -43,6 +45,14 @@ class Past:
         if self._earlier is None:
             self._earlier = [observations.load(self.form.code, span.code) for span in self._spans]
         return self._earlier
+
+    def limits_of(self, row: int | None) -> LimitTable | None:
+        """The soft limits a respondent is judged by: its unit's; read once for all units."""
+        if self._limits is None:
+            units = set(self.circles[1].tolist())
+            self._limits = checking.limits_by_unit(self.form, self.period, units)
+        unit = "" if row is None else str(self.circles[1][row])
+        return self._limits.get(unit, checking.dated_limits(self.form, self.period.end))
 
     def series(self, party: str, measure: str, index: int) -> tuple[int | None, ...]:
         """One firm's cell over eight periods, oldest first."""

@@ -1,7 +1,8 @@
 """Cells that need a reviewer's eye, ordered by what they do to the office's published figure.
 
-Flags come from the form's own rules run over all returns of the period at once; only the cells
-that are shown get their full sentences. Nothing here costs a query a respondent.
+What the detectors find (`editing.findings`) comes first, by probability × effect; the form's own
+soft rules are run over all returns at once and join it: a cell that only a rule names ranks last.
+Only the cells that are shown get their full sentences. Nothing here costs a query a respondent.
 """
 
 from __future__ import annotations
@@ -15,24 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ortoo.domains.market import checking
+from ortoo.domains.market.editing.effects import Circle, effect_of
+from ortoo.domains.market.editing.findings import Said
+from ortoo.domains.market.editing.limits_in_force import basis_of, rules_of_limit
+from ortoo.domains.market.editing.order import Tier
+from ortoo.domains.market.editing.ranking import Ranked, ranked_cells
 from ortoo.domains.market.observations import MISSING, Ints, PeriodReturns
 from ortoo.domains.market.review_past import Past, cell_at, number_at, peer_rows, peers_of
 from ortoo.domains.market.review_peers import Peers, shown_peers
 from ortoo.domains.market.review_selectors import Review
-from ortoo.domains.market.rules.effect import (
-    NONE,
-    Effect,
-    Mean,
-    Quote,
-    price_effect,
-    quantity_effect,
-    total_effect,
-)
+from ortoo.domains.market.rules.effect import Effect
 from ortoo.kernel.filings import read
 from ortoo.kernel.forms.body import GridBody
 from ortoo.kernel.forms.check import CheckContext, check
 from ortoo.kernel.forms.definition import Cell, Form
 from ortoo.kernel.forms.issues import Issue
+from ortoo.kernel.forms.limits import LimitTable
 from ortoo.kernel.forms.peers import PeerTable
 
 if TYPE_CHECKING:
@@ -49,7 +48,10 @@ WAITING = ("queried", "pending", "below")
 class Flagged:
     """One cell of the queue. Values in the measure's minor units; `issues` are its soft findings.
 
-    `series`: the same firm's cell over the last periods, oldest first, this one last.
+    `series`: the same firm's cell over the last periods, oldest first, this one last. `found`:
+    what the detectors say of it, or of the whole return it stands for; `reason`: the firm's words
+    for the row. `strength`: probability that it is wrong, in view of that reason. `basis`: on what
+    history the limit of a price's change rests.
     """
 
     party: str
@@ -62,6 +64,10 @@ class Flagged:
     issues: tuple[Issue, ...]
     series: tuple[int | None, ...]
     peers: Peers | None
+    found: Said | None = None
+    reason: str = ""
+    strength: float = 0.0
+    basis: str = ""
 
     @property
     def key(self) -> str:
@@ -77,11 +83,15 @@ class Flagged:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The most weighty cells, how many there are in all, and in how many returns."""
+    """The most weighty cells, how many there are in all, and in how many returns.
+
+    `rules_alone`: how many of them, the last ones, only a soft rule names.
+    """
 
     cells: tuple[Flagged, ...]
     total: int
     parties: int
+    rules_alone: int = 0
 
 
 def queue(view: Review, *, party: str = "", limit: int = 50) -> Queue:
@@ -91,92 +101,16 @@ def queue(view: Review, *, party: str = "", limit: int = 50) -> Queue:
     """
     past = Past(view.form, view.period)
     wanted = {row.party for row in view.at(*WAITING)} if not party else {party}
-    flagged = _flags_of(past, wanted)
-    circle = Circle(past.now, view.office)
-    measure_of = {rule.id: rule.measure for rule in view.form.rules}
-    cells: dict[tuple[str, str, str], list[str]] = {}
-    for firm, item, rule in flagged:
-        key = firm, item, measure_of[rule]
-        if _is_asked(past, key):
-            cells.setdefault(key, []).append(rule)
-    scored = sorted(
-        ((_effect(past, circle, key), key) for key in cells), key=lambda pair: _weight(*pair)
-    )
-    shown = scored[:limit]
-    issues = _issues(past, {firm for _, (firm, _, _) in shown}, [key for _, key in shown])
+    ranked = ranked_cells(past, view.office, wanted, _flags_of(past, wanted))
+    shown = ranked[:limit]
+    ruled = [one for one in shown if one.rules]
+    issues = _issues(past, {one.key[0] for one in ruled}, [one.key for one in ruled])
     return Queue(
-        cells=tuple(
-            _flagged(view, past, (effect, key), issues.get(key, []), cells[key])
-            for effect, key in shown
-        ),
-        total=len(scored),
-        parties=len({firm for firm, _, _ in cells}),
+        cells=tuple(_flagged(view, past, one, issues.get(one.key, [])) for one in shown),
+        total=len(ranked),
+        parties=len({one.key[0] for one in ranked}),
+        rules_alone=sum(1 for one in ranked if one.tier is Tier.RULE_ALONE),
     )
-
-
-def _is_asked(past: Past, key: tuple[str, str, str]) -> bool:
-    """A rule says nothing of a cell that the period's order did not ask for."""
-    row = past.now.row_of(key[0])
-    asked = past.now.states[row].asked if row is not None else None
-    return asked is None or key[1:] in asked
-
-
-def _weight(
-    effect: Effect, key: tuple[str, str, str]
-) -> tuple[bool, Fraction, tuple[str, str, str]]:
-    """What moves a published price first; then what moves a total; each by its share."""
-    return not effect.of_mean, -effect.share, key
-
-
-class Circle:
-    """An office's respondents whose returns count, and the sums its figures are made of."""
-
-    def __init__(self, returns: PeriodReturns, office: str) -> None:
-        under = [office in {place for place, _ in state.offices} for state in returns.states]
-        keep = (returns.counted & np.array(under, bool))[:, None]
-        roles = returns.form.roles
-        price = np.where(keep, returns.cells[roles.price or returns.form.principal.code], MISSING)
-        known = price != MISSING
-        quantity = returns.cells.get(roles.quantity or "", np.full_like(price, MISSING))
-        weight = np.where(known, np.maximum(np.where(quantity == MISSING, 0, quantity), 1), 0)
-        self._amount = (np.where(known, price, 0) * weight).sum(axis=0)
-        self._weights = weight.sum(axis=0)
-        self._totals = {
-            code: np.where(keep & (column != MISSING), column, 0).sum(axis=0)
-            for code, column in returns.cells.items()
-        }
-
-    def mean(self, index: int) -> Mean:
-        return Mean(int(self._amount[index]), int(self._weights[index]))
-
-    def total(self, measure: str, index: int) -> int:
-        return int(self._totals[measure][index])
-
-
-def _effect(past: Past, circle: Circle, key: tuple[str, str, str]) -> Effect:
-    party, item, measure = key
-    index = past.form.leaf_index[item]
-    return effect_of(past, circle, party, measure, index)
-
-
-def effect_of(past: Past, circle: Circle, party: str, measure: str, index: int) -> Effect:
-    """What a firm's cell does to the office's figure; NONE for an empty or uncounted one."""
-    row = past.now.row_of(party)
-    value = number_at(past.now, party, measure, index)
-    if value is None or row is None or past.now.states[row].sent_back_seq is not None:
-        return NONE
-    before = number_at(past.previous, party, measure, index)
-    roles = past.form.roles
-    if roles.price is None or measure not in (roles.price, roles.quantity):
-        return total_effect(circle.total(measure, index), value, before)
-    price = number_at(past.now, party, roles.price, index)
-    if price is None:
-        return NONE
-    sold = number_at(past.now, party, roles.quantity, index) if roles.quantity else None
-    quote = Quote(price, sold)
-    if measure == roles.price:
-        return price_effect(circle.mean(index), quote, before)
-    return quantity_effect(circle.mean(index), quote, before)
 
 
 # --- flags of a whole period -------------------------------------------------------------------
@@ -243,14 +177,32 @@ def _find_flags(past: Past) -> _Flags:
     rows = np.flatnonzero(past.now.counted)
     if not len(rows):
         return ()
-    limits = checking.limits_of(past.form, past.period)
-    broken = violations(past.form, check_frame(past.form, _frame(past, rows), limits))
     soft = {rule.id for rule in past.form.rules if rule.severity == "soft"}
-    return tuple(
-        (past.now.parties[row], item, rule)
-        for row, item, rule in broken.select("return", "item", "rule").iter_rows()
-        if rule in soft
-    )
+    dated = checking.dated_limits(past.form, past.period.end)
+    by_place = rules_of_limit(past.form)
+    own = [group for group in _by_limits(past, rows) if group[0] is not dated]
+    # Peers reach across units, so all rules see the whole period; those that ask the limit of a
+    # price's change are asked again with each unit's own.
+    apart = {int(row) for _, mine in own for row in mine}
+    found: list[tuple[str, str, str]] = []
+    for limits, mine in ((dated, rows), *own):
+        broken = violations(past.form, check_frame(past.form, _frame(past, mine), limits))
+        for row, item, rule in broken.select("return", "item", "rule").iter_rows():
+            again = rule in by_place and row in apart
+            if rule in soft and again == (limits is not dated):
+                found.append((past.now.parties[row], item, rule))
+    return tuple(found)
+
+
+def _by_limits(
+    past: Past, rows: NDArray[np.intp]
+) -> list[tuple[LimitTable | None, NDArray[np.intp]]]:
+    """The rows by the limits they are judged by: each unit's own, or the dated table's."""
+    groups: dict[int, tuple[LimitTable | None, list[int]]] = {}
+    for row in rows.tolist():
+        limits = past.limits_of(row)
+        groups.setdefault(id(limits), (limits, []))[1].append(row)
+    return [(limits, np.array(mine, np.intp)) for limits, mine in groups.values()]
 
 
 def _frame(past: Past, rows: NDArray[np.intp]) -> pl.DataFrame:
@@ -307,7 +259,6 @@ def _issues(
         items.setdefault(firm, set()).add(item)
     states = {firm: past.now.states[past.now.parties.index(firm)] for firm in parties}
     filings = read.by_seqs(state.effective for state in states.values() if state.effective)
-    limits = checking.limits_of(past.form, past.period)
     found: dict[tuple[str, str, str], list[Issue]] = {}
     for firm in sorted(parties):
         peers = peer_rows(past, firm, items[firm])
@@ -315,7 +266,7 @@ def _issues(
             previous=_grid(past.form, past.previous, firm),
             year_before=_grid(past.form, past.year, firm),
             peers=PeerTable(peers),
-            limits=limits,
+            limits=past.limits_of(past.now.row_of(firm)),
             on=past.period.end,
         )
         grid = checking.grid_of(past.form, filings[states[firm].effective or 0])
@@ -339,14 +290,8 @@ def _grid(form: Form, returns: PeriodReturns | None, party: str) -> GridBody | N
     )
 
 
-def _flagged(
-    view: Review,
-    past: Past,
-    scored: tuple[Effect, tuple[str, str, str]],
-    issues: Sequence[Issue],
-    rules: Sequence[str],
-) -> Flagged:
-    effect, (party, item, measure) = scored
+def _flagged(view: Review, past: Past, one: Ranked, issues: Sequence[Issue]) -> Flagged:
+    party, item, measure = one.key
     index = past.form.leaf_index[item]
     return Flagged(
         party=party,
@@ -355,12 +300,20 @@ def _flagged(
         value=cell_at(past.now, party, measure, index),
         previous=cell_at(past.previous, party, measure, index),
         year=cell_at(past.year, party, measure, index),
-        effect=effect,
-        issues=tuple(found for found in issues if found.rule in rules),
+        effect=one.effect,
+        issues=tuple(found for found in issues if found.rule in one.rules),
         series=past.series(party, measure, index),
         peers=(
             shown_peers(view, peers_of(past, party, item))
             if measure == past.form.principal.code
             else None
+        ),
+        found=one.found,
+        reason=one.reason,
+        strength=one.strength,
+        basis=(
+            basis_of(past.limits_of(past.now.row_of(party)), item, past.period.end.month)
+            if issues and measure == past.form.roles.price
+            else ""
         ),
     )

@@ -44,15 +44,19 @@ def remind(now_ms: int) -> list[Receipt]:
 
 def works() -> tuple[Work, ...]:
     """In the order in which they build on one another."""
+    from ortoo.domains.market.alerts import services as alerts
     from ortoo.domains.market.campaigns import opening as campaigns
+    from ortoo.domains.market.editing import limits_filing
     from ortoo.domains.market.flash import services as flash
 
     return (
         open_regular,
+        limits_filing.file_due,
         campaigns.open_due,
         flash.open_asked,
         escalation.file_due,
         remind,
+        alerts.raise_due,
         publication.issue_due,
     )
 

@@ -22,6 +22,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ortoo.site.settings")
     django.setup()
     from ortoo.site import demo_clock
+    from ortoo.site.jobs.forecasts import ForecastJob
     from ortoo.site.jobs.history import HistoryJob
     from ortoo.site.jobs.periodic import Rounds
 
@@ -32,9 +33,10 @@ def main() -> int:
     # People at the pages come first.
     os.nice(10)
     parent = os.getppid()
-    rounds, history = Rounds(), HistoryJob(stop)
+    rounds, history, forecasts = Rounds(), HistoryJob(stop), ForecastJob()
     while not stop.is_set() and os.getppid() == parent:
         rounds.turn(time.time_ns() // 1_000_000)
+        forecasts.step(time.time_ns() // 1_000_000)
         if not history.step():
             stop.wait(PAUSE_S)
     return 0

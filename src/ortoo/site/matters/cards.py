@@ -14,7 +14,7 @@ from ortoo.site.matters.selectors import case_of, names_of
 from ortoo.site.matters.worklist import Standing, Wanted
 
 # A domain's own page of a kind of matter, by the first part of its thread: the rest are its words.
-PAGES = {"SAMPLE-CHANGE": "sample-matter"}
+PAGES = {"SAMPLE-CHANGE": "sample-matter", "MARKET-ALERT": "alert"}
 URGENCY = {"overdue": "late", "doubt": "soon", "queried": "done"}
 
 

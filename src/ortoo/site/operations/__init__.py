@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-__all__ = ["back_up", "demo", "import_prices", "rebuild", "restore_home", "serve", "verify"]
+__all__ = ["back_up", "demo", "import_file", "rebuild", "restore_home", "serve", "verify"]
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -42,9 +42,12 @@ def verify(arguments: argparse.Namespace) -> int:
     return run(arguments)
 
 
-def import_prices(arguments: argparse.Namespace) -> int:
-    """`./ortoo import`: a file of outside prices by a profile."""
-    from ortoo.site.operations.inspection import import_prices as run
+def import_file(arguments: argparse.Namespace) -> int:
+    """`./ortoo import`: outside prices by a profile; a till's or a market's file into a draft."""
+    if arguments.what == "prices":
+        from ortoo.site.operations.inspection import import_prices as run
+    else:
+        from ortoo.site.operations.feeds import run
 
     return run(arguments)
 

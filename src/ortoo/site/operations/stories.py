@@ -140,6 +140,7 @@ class Plot:
         from ortoo.site.operations import (
             story_figures,
             story_history,
+            story_intelligence,
             story_orders,
             story_sample,
             story_till,
@@ -152,6 +153,7 @@ class Plot:
                 *story_history.events(self, first_ms),
                 *story_figures.events(self),
                 *story_till.events(self),
+                *story_intelligence.events(self, first_ms),
             )
         ):
             self.season.timeline.call(at_ms + number, partial(self._try, name, does))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ortoo.domains.market.till import services, store
 from ortoo.domains.market.till.aggregate import ItemSum
 from ortoo.domains.market.till.memory import MEAN
+from ortoo.domains.market.till.parts import filled_codes
 from ortoo.domains.market.till.whole import Whole, whole_of
 from ortoo.domains.market.web import clerk_drafts as drafts
 from ortoo.domains.market.web import clerk_units
@@ -70,7 +71,7 @@ def _typed(till: Till, fields: Mapping[str, str]) -> dict[str, str]:
 
 def _cells(whole: Whole, sums: ItemSum, typed: Mapping[str, str]) -> Iterator[Cell]:
     form, item = whole.form, sums.item
-    for code in form.roles.codes:
+    for code in filled_codes(form):
         measure = form.measure(code)
         skipped = measure.asked == "marked" and not item.stock_asked
         if skipped or not whole.asked(item.code, code):

@@ -33,7 +33,8 @@ EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sale, or one article's week: ten-thousandths of its sold unit and of a yuan."""
+    """One sale, or one article's week: ten-thousandths of its sold unit and of a yuan; in a market
+    also what came through the gate and from where."""
 
     row: int
     sku: str
@@ -41,6 +42,8 @@ class Line:
     amount: int
     stock: int | None
     day: dt.date | None
+    arrival: int | None = None
+    origin: str = ""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ class Reading:
     examples: dict[str, list[int]] = field(default_factory=dict)
     returns: int = 0
     rows: int = 0
+    unit: str = ""
 
     def leave(self, code: str, row: int) -> None:
         self.left_out[code] += 1
@@ -64,7 +68,7 @@ class Reading:
 def read_lines(rows: Sequence[Sequence[str]], layout: Layout, period: Period) -> Reading:
     """The period's lines. Returned goods (negative) count against sales; a line is left out when
     its day is outside the period, when it repeats a line of a summary, or says no sale."""
-    reading = Reading()
+    reading = Reading(unit=layout.unit)
     cell = _cells(layout)
     # Two equal lines of a receipt are two sales; two equal lines of a summary are a slip.
     summary = "day" not in layout.roles and "receipt" not in layout.roles
@@ -113,7 +117,7 @@ def _take(reading: Reading, row: Sequence[str], cell: Cell, at: int, period: Per
     try:
         quantity = exact(cell(row, "quantity")) or 0
         amount, price = exact(cell(row, "amount")), exact(cell(row, "price"))
-        stock = exact(cell(row, "stock"))
+        stock, arrival = exact(cell(row, "stock")), exact(cell(row, "arrival"))
     except ValueError:
         reading.leave("TILL-NUMBER", at)
         return
@@ -121,17 +125,20 @@ def _take(reading: Reading, row: Sequence[str], cell: Cell, at: int, period: Per
         amount = (quantity * (price or 0) * 2 + 10_000) // 20_000
     said = cell(row, "day")
     day = day_of(said) if said else None
-    fault = _no_sale(quantity, amount, stock) or _not_now(said, day, period)
+    fault = _no_sale(quantity, amount) or _not_now(said, day, period)
+    if not fault and arrival is not None and arrival < 0:
+        fault = "TILL-NUMBER"
     if fault:
         reading.leave(fault, at)
         return
-    article = _article(row, cell)
+    article = _article(row, cell, reading.unit)
     reading.articles[article.sku] = article
     reading.returns += quantity < 0
-    reading.lines.append(Line(at, article.sku, quantity, amount, stock, day))
+    origin = cell(row, "origin")[:20]
+    reading.lines.append(Line(at, article.sku, quantity, amount, stock, day, arrival, origin))
 
 
-def _no_sale(quantity: int, amount: int, stock: int | None) -> str:
+def _no_sale(quantity: int, amount: int) -> str:
     if quantity == 0 and amount != 0:
         return "TILL-NO-QUANTITY"
     return "TILL-GIFT" if quantity != 0 and amount == 0 else ""
@@ -143,7 +150,8 @@ def _not_now(said: str, day: dt.date | None, period: Period) -> str:
     return "TILL-OUTSIDE" if day is not None and not period.start <= day <= period.end else ""
 
 
-def _article(row: Sequence[str], cell: Cell) -> Article:
+def _article(row: Sequence[str], cell: Cell, unit: str) -> Article:
     name, spec = cell(row, "name")[:80], cell(row, "spec")[:40]
     sku = cell(row, "sku")[:60] or f"{name}|{spec}"[:60]
-    return Article(sku, name, spec, cell(row, "unit")[:20], cell(row, "category")[:40])
+    sold = cell(row, "unit")[:20] or unit
+    return Article(sku, name, spec, sold, cell(row, "category")[:40])

@@ -193,6 +193,17 @@ def memory_of(scope: Scope, matter: Matter) -> Memory:
                 matter.form)  # fmt: skip
 
 
+def used_in(scope: Scope, matter: Matter, sha256: str) -> list[str]:
+    """Other periods whose returns this very file filled, and was not taken out of again."""
+    scope.require(VERB, form=matter.form, party=matter.party)
+    stands: dict[str, bool] = {}
+    for row in read.rows("form=%s AND filer=%s", [FORM, matter.party]):
+        said = msgspec.json.decode(row.body)
+        if said.get("file") == sha256 and said.get("form") == matter.form:
+            stands[said.get("period", "")] = said.get("state") == "filled"
+    return sorted(period for period, held in stands.items() if held and period != matter.period)
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A cell the import filled: the text it put there, where from, and when (ms)."""

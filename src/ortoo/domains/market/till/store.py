@@ -138,6 +138,8 @@ def write_lines(matter: Matter, reading: Reading, said: Mapping[str, Decision]) 
             "quantity": pl.Series([line.quantity for line in lines], dtype=pl.Int64),
             "amount": pl.Series([line.amount for line in lines], dtype=pl.Int64),
             "stock": pl.Series([line.stock for line in lines], dtype=pl.Int64),
+            "arrival": pl.Series([line.arrival for line in lines], dtype=pl.Int64),
+            "origin": pl.Series([line.origin for line in lines], dtype=pl.String),
             "item": pl.Series([items.get(line.sku) for line in lines], dtype=pl.String),
             "num": pl.Series(
                 [factors.get(line.sku, none).numerator for line in lines], dtype=pl.Int64

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ortoo.domains.market import checking
+from ortoo.domains.market.editing.limits_in_force import basis_of, rules_of_limit
 from ortoo.domains.market.services import Matter
 from ortoo.domains.market.web.clerk_desk import Desk
 from ortoo.domains.market.web.clerk_fields import (
@@ -119,12 +120,19 @@ def checked(parts: Sequence[Part], said: object) -> dict[str, str]:
 
 def examined(parts: Sequence[Part], fields: Fields) -> list[Findings]:
     """What is wrong with each form of the page."""
-    return [
-        examine(
-            part.form, part.own(fields), checking.context_of(part.form, part.desk.matter)
-        )
-        for part in parts
-    ]
+    return [_examined(part, part.own(fields)) for part in parts]
+
+
+def _examined(part: Part, fields: Fields) -> Findings:
+    """With the basis of a limit that was learnt from the place's own history, in the sentence."""
+    context = checking.context_of(part.form, part.desk.matter)
+    found = examine(part.form, fields, context)
+    month, learnt = part.desk.period.end.month, rules_of_limit(part.form)
+    issues = []
+    for issue in found.issues:
+        basis = basis_of(context.limits, issue.item, month) if issue.rule in learnt else ""
+        issues.append(replace(issue, message=f"{issue.message}{basis}") if basis else issue)
+    return replace(found, issues=tuple(issues))
 
 
 def told(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ortoo.domains.market import history
-from ortoo.domains.market.lunar import LunarError, last_lunar_year, lunar
+from ortoo.domains.market.seasonal import aligned
 from ortoo.domains.market.web import figures_sheet as sheet
 from ortoo.domains.market.web.compare_lines import Line, Point, at_day, middle
 from ortoo.domains.market.web.figures_sheet import NONE, Cell, Column, Row, Sheet
@@ -17,17 +17,6 @@ from ortoo.web import charts
 Found = Mapping[str, Sequence[Point]]
 """Line's code → its points, oldest first."""
 WEEKS = 4
-FEASTS = {12: (8, 30), 1: (1, 15), 5: (1, 7), 8: (10, 17)}
-"""Lunar months and days around 春节, 元宵, 端午 and 中秋, when prices follow the lunar calendar."""
-
-
-def is_festive(day: dt.date) -> bool:
-    try:
-        found = lunar(day)
-    except LunarError:
-        return False
-    first, last = FEASTS.get(found.month, (1, 0))
-    return first <= found.day <= last
 
 
 def chart(lines: Sequence[Line], found: Found, first: dt.date) -> dict[str, Any] | None:
@@ -145,7 +134,8 @@ def _value(line: Line, point: Point | None) -> Cell:
 def against(lines: Sequence[Line], found: Found, roots: Found) -> Sheet:
     """Each line's newest value against the period, four weeks and a year before, and the whole."""
     newest = {line.code: _newest(found[line.code]) for line in lines}
-    feast = any(point and is_festive(middle(point.period)) for point in newest.values())
+    twins = {code: _twin(point, found[code]) for code, point in newest.items()}
+    feast = any(twin is not None for twin in twins.values())
     rows = []
     for line in lines:
         point, every = newest[line.code], found[line.code]
@@ -158,23 +148,37 @@ def against(lines: Sequence[Line], found: Found, roots: Found) -> Sheet:
             at_day(every, day - dt.timedelta(days=28)) if point.period.days <= 7 else None,
             at_day(every, _year_before(day)),
         ]
-        twin = last_lunar_year(day) if feast else None
-        back += [at_day(every, twin) if twin else None] if feast else []
+        lunar = [_lunar_change(point, twins[line.code], every)] if feast else []
         whole = at_day(roots.get(line.code, ()), day)
         rows.append(Row((
             sheet.text(line.name), sheet.text(point.period.label_zh),
             sheet.price(point.value, "", line.scale),
-            *(_change(point, then) for then in back),
+            *(_change(point, then) for then in back), *lunar,
             _change(point, whole) if line.is_price else NONE,
         )))  # fmt: skip
     columns = (
         Column("品种", "", False), Column("最近一期", "", False), Column("数值"),
         Column("环比"), Column("比4周前"), Column("同比"),
-        *((Column("农历同期比"),) if feast else ()), Column("与合计比"),
+        *((Column(aligned.COLUMN),) if feast else ()), Column("与合计比"),
     )  # fmt: skip
     note = "同比为上年同一周；与合计比为同一报告期本地与全区之比。"
-    note += "临近春节、端午、中秋时加列农历同期。" if feast else ""
+    said = dict.fromkeys(twin.words for twin in twins.values() if twin is not None)
+    note += "农历同期比：" + "；".join(said) + "。" if feast else ""
     return Sheet("against", "与以往和全区比", columns, tuple(rows), "", note)
+
+
+def _twin(point: Point | None, every: Sequence[Point]) -> aligned.Twin | None:
+    """What a point stands against by the lunar calendar; None where that is the ordinary 同比."""
+    if point is None or not aligned.is_festive(point.period):
+        return None
+    twin = aligned.year_before([one.period for one in every], point.period)
+    return twin if twin is not None and twin.by_lunar else None
+
+
+def _lunar_change(point: Point, twin: aligned.Twin | None, every: Sequence[Point]) -> Cell:
+    at = {one.period: one.value for one in every}
+    base = twin.mean(at.get) if twin is not None else None
+    return sheet.change(point.value / base - 1) if base and point.value is not None else NONE
 
 
 def _newest(found: Sequence[Point]) -> Point | None:

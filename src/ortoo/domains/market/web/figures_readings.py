@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import numpy as np
 from django.db import connection
 
-from ortoo.domains.market import observations, selectors
+from ortoo.domains.market import history, observations, panels, selectors
 from ortoo.domains.market.observations import PeriodReturns
 from ortoo.domains.market.projections import SUMS
 from ortoo.domains.market.rules.figures import Figure, Sums
+from ortoo.domains.market.seasonal import aligned
 from ortoo.domains.market.selectors import Table
 from ortoo.domains.market.web.figures_request import FOREIGN, Asked
+from ortoo.domains.market.web.figures_words import Denomination
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms.periods import Period, previous_on, year_before_on
+from ortoo.kernel.places.active import active_pack
 
 
 def table_of(asked: Asked) -> Table:
@@ -108,10 +113,66 @@ def before_of(
 
 
 def _under(unit: str, period: Period) -> frozenset[str]:
-    from ortoo.kernel.places.active import active_pack
-
     pack = active_pack()
     return pack.under(unit, period.end) if unit in pack else frozenset()
+
+
+@dataclass(frozen=True)
+class LunarBase:
+    """What a period's figures stand against by the lunar calendar, as far as this reader sees.
+
+    Each compared period is read as a table of its own, with the same rules of who may see what;
+    历史汇总 stands in for a unit without returns a year ago where it is open to the reader.
+    """
+
+    asked: Asked
+    twin: aligned.Twin
+    tables: dict[tuple[str, str], Table] = field(default_factory=dict)
+
+    def change(self, table: Table, unit: str, item: str) -> Fraction | None:
+        """农历同期比 of one figure; None where a compared day or its figure is unknown."""
+        figure = table.figure(unit, item)
+        base = self.mean(table, unit, item)
+        return None if figure.mean is None or not base else figure.mean / base - 1
+
+    def mean(self, table: Table, unit: str, item: str) -> Fraction | None:
+        """The mean of the compared days, in minor units. `table` holds the unit today."""
+        return self.twin.mean(lambda period: self._value(table.root, period, unit, item))
+
+    def _value(self, root: str, period: Period, unit: str, item: str) -> Fraction | None:
+        key = root, period.code
+        if key not in self.tables:
+            then = replace(self.asked, period=period)
+            whole = root == active_pack().root.code
+            self.tables[key] = table_of(then) if whole else banners(then, root)
+        found = self.tables[key].figure(unit, item)
+        if found.mean is not None or found.suppressed:
+            return found.mean
+        return self._total(period, unit, item)
+
+    def _total(self, period: Period, unit: str, item: str) -> Fraction | None:
+        """历史汇总 of a unit, for whom it is open; the panel holds it beside the returns."""
+        form, scope = self.asked.form, self.asked.scope
+        if form.code != panels.HISTORY_OF or self.asked.as_of is not None:
+            return None
+        if not history.may_read(scope, unit):
+            return None
+        panel = panels.whole(form.code)
+        if unit not in panel.units or period not in panel.periods:
+            return None
+        at = panel.unit(unit), panel.item(item), panel.period(period)
+        if panel.source[at] != panels.Source.HISTORY:
+            return None
+        return Fraction(float(panel.price[at])) * 10 ** Denomination(form).scale
+
+
+def lunar_of(asked: Asked) -> LunarBase | None:
+    """农历同期 of the period; None for a foreign source and outside the festivals' windows, where
+    it is the ordinary 同比."""
+    if asked.foreign or not aligned.is_festive(asked.period):
+        return None
+    twin = aligned.year_before(asked.form, asked.period)
+    return LunarBase(asked, twin) if twin is not None and twin.by_lunar else None
 
 
 def on_time(asked: Asked) -> Mapping[str, tuple[int, int]]:

@@ -8,8 +8,11 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ortoo.domains.market.rules.figures import Figure, Sums, weighted_mean
+from ortoo.domains.market.seasonal import aligned
 from ortoo.domains.market.selectors import Table
+from ortoo.domains.market.web import figures_readings as readings
 from ortoo.domains.market.web import figures_sheet as sheet
+from ortoo.domains.market.web.figures_readings import LunarBase
 from ortoo.domains.market.web.figures_request import Asked, place_name
 from ortoo.domains.market.web.figures_sheet import NONE, Cell, Column, Row, Sheet
 from ortoo.domains.market.web.figures_words import Denomination
@@ -20,10 +23,12 @@ CHANGES = (Column("同样本环比"), Column("环比"), Column("同比"))
 MARKED = (Column("断货", "家"), Column("存疑", "格"))
 
 
-def tail_of(asked: Asked) -> tuple[Column, ...]:
-    """Columns behind the mean; a foreign source marks neither 断货 nor 存疑."""
+def tail_of(asked: Asked, lunar: LunarBase | None = None) -> tuple[Column, ...]:
+    """Columns behind the mean, 农历同期比 among them where it is another one than 同比; a foreign
+    source marks neither 断货 nor 存疑."""
     answers = Denomination(asked.form).answers
-    quoted = (Column(answers, "家"), Column(f"{answers}率"), *CHANGES)
+    beside = (Column(aligned.COLUMN),) if lunar is not None else ()
+    quoted = (Column(answers, "家"), Column(f"{answers}率"), *CHANGES, *beside)
     return quoted if asked.foreign else (*quoted, *MARKED)
 
 
@@ -61,14 +66,16 @@ def is_live(table: Table) -> bool:
     return table.basis == "all" or table.as_of is not None
 
 
-def figure_cells(asked: Asked, table: Table, unit: str, item: Item) -> tuple[Cell, ...]:
-    """Mean, n, rate, three changes, 断货, 存疑 of one figure; a hidden one says why."""
+def figure_cells(
+    asked: Asked, table: Table, unit: str, item: Item, lunar: LunarBase | None = None
+) -> tuple[Cell, ...]:
+    """Mean, n, rate, the changes, 断货, 存疑 of one figure; a hidden one says why."""
     figure = table.figure(unit, item.code)
     sums = figure.sums
     if figure.suppressed:
         live = is_live(table) and not asked.foreign and unit not in table.own
         why = sheet.why_hidden(figure, asked.form.publish, live=live)
-        return (sheet.hidden(why), *(NONE for _ in tail_of(asked)))
+        return (sheet.hidden(why), *(NONE for _ in tail_of(asked, lunar)))
     changes = sheet.change_of(figure)
     by = Denomination(asked.form)
     mean = sheet.price(figure.mean, asked.behind(unit, item.code), by.scale)
@@ -79,6 +86,7 @@ def figure_cells(asked: Asked, table: Table, unit: str, item: Item) -> tuple[Cel
         changes["matched"],
         changes["plain"],
         changes["year"],
+        *((sheet.change(lunar.change(table, unit, item.code)),) if lunar is not None else ()),
     )
     if asked.foreign:
         return cells
@@ -98,33 +106,45 @@ TOTALS_NOTE = (
 
 def item_sheet(asked: Asked, table: Table, unit: str, by: Denomination) -> Sheet:
     """Every item of the form by category, each category with its simple mean, or its total."""
+    lunar = readings.lunar_of(asked)
     columns = (
         Column("品种", "", False),
         Column(by.word, by.unit_of_any),
         Column("单位", "", False),
-        *tail_of(asked),
+        *tail_of(asked, lunar),
     )
     rows: list[Row] = []
     seen: set[str] = set()
     for group in asked.form.groups:
         leaves = [asked.form.leaves[row] for row in asked.form.descendants[group.code]]
-        rows.append(_group_row(asked, table, unit, group, leaves))
+        rows.append(_group_row(asked, table, unit, group, lunar))
         seen |= {item.code for item in leaves}
         for item in leaves:
-            rows.append(_item_row(asked, table, unit, item, by))
+            rows.append(_item_row(asked, table, unit, item, lunar))
     rows += [
-        _item_row(asked, table, unit, item, by)
+        _item_row(asked, table, unit, item, lunar)
         for item in asked.form.leaves
         if item.code not in seen
     ]
     note = TOTALS_NOTE if by.totals else FOREIGN_NOTE if asked.foreign else MEANS_NOTE
+    note += lunar_note(lunar)
     return Sheet("items", f"{place_name(unit)}各品种{by.noun}", columns, tuple(rows), "", note)
 
 
-def _item_row(asked: Asked, table: Table, unit: str, item: Item, by: Denomination) -> Row:
-    mean, *rest = figure_cells(asked, table, unit, item)
+def lunar_note(lunar: LunarBase | None) -> str:
+    """Which days are compared, and what the weighting is."""
+    if lunar is None:
+        return ""
+    stands = "按天数加权；上年无企业报表的用历史汇总。"
+    return f"{aligned.COLUMN}：{lunar.twin.words}，{stands}"
+
+
+def _item_row(
+    asked: Asked, table: Table, unit: str, item: Item, lunar: LunarBase | None
+) -> Row:
+    mean, *rest = figure_cells(asked, table, unit, item, lunar)
     name = sheet.text(item.name["zh"], item_href(asked, item.code, unit, table.root))
-    return Row((name, mean, sheet.text(by.item_unit(item)), *rest))
+    return Row((name, mean, sheet.text(Denomination(asked.form).item_unit(item)), *rest))
 
 
 def item_href(asked: Asked, item: str, unit: str, root: str) -> str:
@@ -139,7 +159,10 @@ def item_href(asked: Asked, item: str, unit: str, root: str) -> str:
     return address + query_of(unit=chosen, period=asked.period.code, basis=basis)
 
 
-def _group_row(asked: Asked, table: Table, unit: str, group: Item, leaves: Sequence[Item]) -> Row:
+def _group_row(
+    asked: Asked, table: Table, unit: str, group: Item, lunar: LunarBase | None
+) -> Row:
+    leaves = [asked.form.leaves[row] for row in asked.form.descendants[group.code]]
     figures = [table.figure(unit, item.code) for item in leaves]
     by = Denomination(asked.form)
     now = [figure.mean for figure in figures if figure.mean is not None]
@@ -151,8 +174,10 @@ def _group_row(asked: Asked, table: Table, unit: str, group: Item, leaves: Seque
         NONE,
         NONE,
         NONE,
-        sheet.change(_simple_change(figures, "previous") if mean is not None else None),
-        sheet.change(_simple_change(figures, "year") if mean is not None else None),
+        *(
+            sheet.change(change if mean is not None else None)
+            for change in _group_changes(table, unit, leaves, lunar)
+        ),
         *(() if asked.foreign else (NONE, NONE)),
     )
     return Row(cells, "group")
@@ -170,14 +195,31 @@ def _group_figure(
     return whole, f"{len(now)}种之和" if len(now) > 1 else ""
 
 
-def _simple_change(figures: Iterable[Figure], which: str) -> Fraction | None:
+def _group_changes(
+    table: Table, unit: str, leaves: Sequence[Item], lunar: LunarBase | None
+) -> list[Fraction | None]:
+    """环比, 同比 and, within its windows, 农历同期比 of a category's simple mean."""
+    figures = [table.figure(unit, item.code) for item in leaves]
+    bases = [[_mean_of(figure.previous) for figure in figures],
+             [_mean_of(figure.year) for figure in figures]]  # fmt: skip
+    if lunar is not None:
+        bases.append([lunar.mean(table, unit, item.code) for item in leaves])
+    return [_simple_change(figures, base) for base in bases]
+
+
+def _mean_of(sums: Sums | None) -> Fraction | None:
+    return weighted_mean(sums) if sums is not None else None
+
+
+def _simple_change(
+    figures: Iterable[Figure], before: Iterable[Fraction | None]
+) -> Fraction | None:
     """Change of the simple mean over the items that have a mean in both periods."""
-    pairs = []
-    for figure in figures:
-        other: Sums | None = getattr(figure, which)
-        base = weighted_mean(other) if other is not None else None
-        if figure.mean is not None and base is not None:
-            pairs.append((figure.mean, base))
+    pairs = [
+        (figure.mean, base)
+        for figure, base in zip(figures, before, strict=True)
+        if figure.mean is not None and base is not None
+    ]
     total = sum((base for _, base in pairs), Fraction(0))
     return sum((now for now, _ in pairs), Fraction(0)) / total - 1 if total else None
 
@@ -187,7 +229,8 @@ def unit_sheet(asked: Asked, table: Table, item: Item, *, area: str, by: Denomin
     whole = table.figure(table.root, item.code)
     price = Column(by.word, by.unit_of(item))
     beside = Column("占合计" if by.totals else "与合计比")
-    columns = (Column(area, "", False), price, beside, *tail_of(asked))
+    lunar = readings.lunar_of(asked)
+    columns = (Column(area, "", False), price, beside, *tail_of(asked, lunar))
     units = [unit for unit in table.units if unit != table.root]
 
     def order(unit: str) -> tuple[bool, Fraction, str]:
@@ -196,14 +239,15 @@ def unit_sheet(asked: Asked, table: Table, item: Item, *, area: str, by: Denomin
 
     rows = []
     for unit in sorted(units, key=order):
-        mean, *rest = figure_cells(asked, table, unit, item)
+        mean, *rest = figure_cells(asked, table, unit, item, lunar)
         name = sheet.text(place_name(unit, short=True), unit_href(asked, unit))
         against = _against(table.figure(unit, item.code), whole, by)
         rows.append(Row((name, mean, against, *rest)))
-    mean, *rest = figure_cells(asked, table, table.root, item)
+    mean, *rest = figure_cells(asked, table, table.root, item, lunar)
     name = sheet.text(f"{place_name(table.root, short=True)}合计")
     rows.append(Row((name, mean, NONE, *rest), "total"))
-    return Sheet("units", f"{item.name['zh']}：各{area}{by.noun}", columns, tuple(rows))
+    title = f"{item.name['zh']}：各{area}{by.noun}"
+    return Sheet("units", title, columns, tuple(rows), "", lunar_note(lunar))
 
 
 def unit_href(asked: Asked, unit: str) -> str:

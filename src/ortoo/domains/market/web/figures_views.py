@@ -18,6 +18,7 @@ from ortoo.domains.market import selectors
 from ortoo.domains.market.publication import published_periods
 from ortoo.domains.market.rules.figures import Figure, percent_text
 from ortoo.domains.market.sample.breaks import Break, breaks
+from ortoo.domains.market.seasonal import aligned
 from ortoo.domains.market.selectors import Table
 from ortoo.domains.market.web import figures_charts as charts
 from ortoo.domains.market.web import figures_readings as readings
@@ -338,6 +339,8 @@ def item_tiles(asked: Asked, table: Table, unit: str, item: Item) -> dict[str, A
     if figure.suppressed:
         return shown
     out = figure.sums.out_of_stock
+    lunar = readings.lunar_of(asked)
+    more = [(aligned.COLUMN, lunar.change(table, unit, item.code))] if lunar else []
     return shown | {
         "mean": None if figure.mean is None else Denomination(asked.form).text(figure.mean),
         "href": asked.behind(unit, item.code),
@@ -347,6 +350,7 @@ def item_tiles(asked: Asked, table: Table, unit: str, item: Item) -> dict[str, A
                 ("同样本环比", figure.matched_change),
                 ("环比", figure.plain_change),
                 ("同比", figure.year_change),
+                *more,
             )
         ],
         "matched_note": f"{figure.sums.matched}家可比" if figure.sums.matched else "",

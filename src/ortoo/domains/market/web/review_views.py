@@ -247,7 +247,11 @@ def _lower(row: ReviewRow) -> str:
 def _queue(request: HttpRequest, view: Review) -> dict[str, Any]:
     limit = 2000 if request.GET.get("all") else SHOWN_CELLS
     found = review_queue.queue(view, limit=limit)
-    return {"queue": found, "cells": [queue_cell(view, cell) for cell in found.cells]}
+    return {
+        "queue": found,
+        "supported": found.total - found.rules_alone,
+        "cells": [queue_cell(view, cell) for cell in found.cells],
+    }
 
 
 def queue_cell(view: Review, cell: Flagged) -> dict[str, Any]:
@@ -271,13 +275,28 @@ def queue_cell(view: Review, cell: Flagged) -> dict[str, Any]:
         "year": words.cell_words(form, item, cell.measure, cell.year),
         "change": words.percent(cell.change),
         "effect": cell.effect.permille,
-        "against": f"{_figure(cell.effect)}·{AGAINST_ZH[cell.effect.against]}",
+        "against": f"{_figure(cell.effect)}·{_against(cell)}",
+        "said": words.found(view.form, cell, _equal_firm(view, cell)),
+        "strength": words.likelihood(cell),
         "spark": sparkline(series, label="近8期", places=column.scale),
         "median": words.median(peers),
         "peers": peers,
         "href": here,
         "ask": f"{here}?cell={cell.key}#ask",
     }
+
+
+def _against(cell: Flagged) -> str:
+    """What the cell was replaced by to see its effect."""
+    judged = cell.found is not None and cell.found.item and cell.found.predicted is not None
+    return "按预计数" if judged else AGAINST_ZH[cell.effect.against]
+
+
+def _equal_firm(view: Review, cell: Flagged) -> str:
+    """Name of the firm a return equals, told only to who may see that firm's figures."""
+    other = cell.found.other if cell.found and cell.found.kind == "COPIED-FIRM" else ""
+    row = view.row_of(other) if other else None
+    return row.name if row and row.place in view.reach else ""
 
 
 def _figure(effect: Effect) -> str:

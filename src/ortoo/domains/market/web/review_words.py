@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from ortoo.domains.market.editing.words import sentence
 from ortoo.domains.market.review_queue import Flagged, Peers
 from ortoo.domains.market.rules.figures import price_text, round_half_even
 from ortoo.kernel.forms.definition import Cell, Form, Item, Nil
-from ortoo.kernel.forms.periods import Period
+from ortoo.kernel.forms.periods import Period, parse
 
 # position → (badge of the design system, words)
 POSITION_WORDS = {
@@ -109,6 +110,29 @@ def percent(change: Fraction | None) -> str | None:
     return None if change is None else round_half_even(change * 100, 1)
 
 
+def found(form: Form, cell: Flagged, firm: str = "") -> str:
+    """What the detectors say of a cell, for the reviewer; "" where only a rule speaks.
+
+    `firm`: the name of the firm that a return equals, where the reader may know it.
+    """
+    if cell.found is None:
+        return ""
+    period = "" if cell.found.kind == "COPIED-FIRM" else cell.found.other
+    other = short_period(parse(period)) if period else firm
+    return sentence(form, cell.found, _number(cell), other=other)
+
+
+def _number(cell: Flagged) -> int | None:
+    return cell.value if type(cell.value) is int else None
+
+
+def likelihood(cell: Flagged) -> str:
+    """How sure the finding is, in words; probabilities stay off the page."""
+    if cell.found is None:
+        return ""
+    return "很可能" if cell.strength >= 0.9 else "可能" if cell.strength >= 0.5 else "有疑点"
+
+
 def suggestion(form: Form, cells: Sequence[Flagged]) -> str:
     """A question about flagged cells, as a reviewer would type it; "" without any."""
     parts = []
@@ -120,7 +144,10 @@ def suggestion(form: Form, cells: Sequence[Flagged]) -> str:
         signed = "" if change is None else ("+" if not change.startswith("-") else "") + change
         before = cell_words(form, item, cell.measure, cell.previous)
         against = f"（上期{before}，{signed}%）" if change is not None else ""
-        parts.append(f"{item.name['zh']}{column.title['zh']}{now}{against}")
+        told = found(form, cell)
+        parts.append(
+            f"{item.name['zh']}{column.title['zh']}{now}{against}" + (f"，{told}" if told else "")
+        )
     if not parts:
         return ""
     return f"请核实：{'；'.join(parts)}。是否属实、原因为何？有误请直接更正。"

@@ -16,6 +16,7 @@ from ortoo.domains.market.till.match import CERTAIN
 from ortoo.domains.market.till.memory import MEAN
 from ortoo.domains.market.till.numbers import decimal_text
 from ortoo.domains.market.till.packs import factor_text
+from ortoo.domains.market.till.parts import filled_codes
 from ortoo.domains.market.till.selectors import Question, Till
 from ortoo.domains.market.web import clerk_words as words
 from ortoo.domains.market.web.clerk_desk import Desk
@@ -165,7 +166,7 @@ def _article(found: Till, number: int, question: Question) -> dict[str, Any]:
 
 def preview_page(desk: Desk, found: Till) -> dict[str, Any]:
     rows = filling.rows_of(desk, found)
-    measures = [found.form.measure(code) for code in found.form.roles.codes]
+    measures = [found.form.measure(code) for code in filled_codes(found.form)]
     kept = sum(1 for row in rows for cell in row.cells if cell.kept and cell.kept != cell.text)
     return {
         **_frame(desk, found, "till-preview"),
@@ -187,7 +188,7 @@ def _preview_row(desk: Desk, row: filling.Row, found: Till) -> dict[str, Any]:
         "code": sums.item.code,
         "name": sums.item.name["zh"],
         "unit": sums.item.unit,
-        "cells": [by_measure.get(code) for code in found.form.roles.codes],
+        "cells": [by_measure.get(code) for code in filled_codes(found.form)],
         "articles": len(sums.articles),
         "href": reverse("till-item", kwargs={**desk.names, "item": sums.item.code}),
         "converted": _conversions(sums),

@@ -20,4 +20,14 @@ urlpatterns = with_files(
         for part in _PARTS
         if find_spec(f"ortoo.domains.market.web.{part}")
     ]
+    + [path("", include("ortoo.domains.market.bulletin_check.urls"))]
+    + [path("", include("ortoo.domains.market.alerts.web.urls"))]
+    + [path("", include("ortoo.domains.market.opendata.urls"))]
+    + [path("", include("ortoo.domains.market.bulletins.web.urls"))]
+    + [path("", include("ortoo.domains.market.seasonal.urls"))]
+    + [path("", include("ortoo.domains.market.forecasts.urls"))]
+    + [path("", include("ortoo.domains.market.warnings.web"))]
+    + [path("", include("ortoo.domains.market.imputing.web"))]
+    + [path("", include("ortoo.domains.market.indices.urls"))]
+    + [path("", include("ortoo.domains.market.spatial.urls"))]
 )
