@@ -5,6 +5,8 @@ Used by the browser tests and by `bench pages`; nothing here touches the caller'
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import shutil
 import socket
@@ -83,6 +85,27 @@ def seed(home: Path) -> None:
     )
     if made.returncode:
         raise RuntimeError(f"ortoo demo: {made.returncode}\n{made.stdout[-4000:]}")
+
+
+def seed_once(home: Path, shared: Path) -> None:
+    """As `seed`, but made once under `shared` and copied: seeding costs many times a copy.
+
+    Several processes may ask at once; the first one seeds, the others wait for it. The copy's
+    clock stands at the moment of the seeding.
+    """
+    made = shared / "demonstration"
+    with (shared / "demonstration.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (made / "whole").exists():
+            shutil.rmtree(made, ignore_errors=True)
+            made.mkdir()
+            seed(made)
+            (made / "whole").touch()
+    shutil.copytree(made, home, dirs_exist_ok=True)
+    clock = home / "demo-clock.json"
+    seen = json.loads(clock.read_text())["seen_ms"]
+    offset = seen - time.time_ns() // 1_000_000
+    clock.write_text(json.dumps({"offset_ms": offset, "seen_ms": seen}))
 
 
 @contextmanager

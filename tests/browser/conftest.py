@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,12 @@ from typing import Any
 import pytest
 from benchmarks import demonstration
 from tests.browser.visitor import Visitor
+
+
+def shared_by_all(factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run of the suite that all its workers share."""
+    own = factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +31,7 @@ def chromium() -> Iterator[Any]:
 def demo(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a freshly seeded demonstration: Monday 10:40, one return still owed."""
     home: Path = tmp_path_factory.mktemp("demo")
-    demonstration.seed(home)
+    demonstration.seed_once(home, shared_by_all(tmp_path_factory))
     with demonstration.served(home) as url:
         yield url
 

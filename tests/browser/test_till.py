@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from benchmarks import demonstration, pages
 
+from .conftest import shared_by_all
 from .visitor import Visitor
 
 pytestmark = pytest.mark.browser
@@ -44,7 +45,7 @@ Enter = Callable[..., Visitor]
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demonstration whose clerk imported her till in the two weeks before."""
     made: Path = tmp_path_factory.mktemp("demo")
-    demonstration.seed(made)
+    demonstration.seed_once(made, shared_by_all(tmp_path_factory))
     subprocess.run(
         [sys.executable, str(SETUP), str(made / "answer.json")],
         env=demonstration.environment(made), check=True,

@@ -28,9 +28,24 @@ KERNEL = PACKAGE / "kernel"
 WITH_DATABASE = (
     "filings", "threads", "duties", "postings", "parties", "grants", "seal", "relay",
 )  # fmt: skip
+MARKET = PACKAGE / "domains" / "market"
+MARKET_TESTS = (
+    *(MARKET / "tests" / f"test_{name}.py" for name in (
+        "observations", "observations_following", "openings", "panels", "lake", "papers",
+        "campaign_services", "flash_services", "clerk_filing", "clerk_drafts", "review_races",
+        "duties_escalation", "duties_reminders", "figures_exports", "figures_filing",
+        "figures_search", "history_reading", "foreign_import", "known",
+    )),
+    *(MARKET / part / "tests" / f"test_{name}.py" for part, name in (
+        ("alerts", "alert_services"), ("bulletins", "services"), ("forecasts", "forecast_runs"),
+        ("sample", "sample_change"), ("till", "safety"),
+    )),
+    *(MARKET / part / "tests" for part in ("warnings", "imputing", "opendata")),
+)  # fmt: skip
+"""What writes the record or asks the database in a way of its own; the slow run takes it all."""
 USUAL = (
     *(KERNEL / word for word in WITH_DATABASE),
-    PACKAGE / "domains" / "market",
+    *MARKET_TESTS,
     PACKAGE / "domains" / "port",
     CHECKOUT / "tests" / "test_fuzz.py",
 )
@@ -72,6 +87,10 @@ def _pytest_on(
 
 def passes(answer: subprocess.CompletedProcess) -> None:
     assert answer.returncode == 0, answer.stdout[-6000:] + answer.stderr[-2000:]
+
+
+def test_what_the_usual_run_names_is_there() -> None:
+    assert not [path for path in USUAL if not path.exists()]
 
 
 def test_filings_threads_and_market_pass_on_postgresql_in_a_chinese_collation(

@@ -14,48 +14,28 @@ from fractions import Fraction
 
 from ortoo.domains.market.bulletin_check.findings import Kind
 from ortoo.domains.market.bulletin_check.numerals import Number, folded, numbers
+from ortoo.domains.market.bulletin_check.phrases import (
+    BEFORE,
+    BEHIND,
+    CHAIN,
+    COMPARED,
+    COUNTED,
+    COUNTING,
+    DOWN,
+    FLAT_WORD,
+    MOVER,
+    OTHERS,
+    PER,
+    QUALIFIED,
+    RANGE,
+    STRIP,
+    TURN,
+    UNITS,
+    UNKNOWN,
+    UP,
+    YEAR_AGO,
+)
 from ortoo.domains.market.bulletin_check.vocabulary import Term, Vocabulary
-
-UP = r"上涨|上升|上扬|走高|攀升|回升|反弹|增长|增加|提高|涨幅|升幅|增幅|升至|涨"
-DOWN = r"下降|下跌|下滑|回落|走低|降低|减少|跌幅|降幅|跌|降"
-FLAT = r"持平|不变"
-_TURN = re.compile(rf"(?P<up>{UP})|(?P<down>{DOWN})")
-_BEHIND = re.compile(rf"的?(?:(?P<up>{UP})|(?P<down>{DOWN}))")
-_COMPARED = re.compile(
-    r"(?P<matched>同样本)|(?P<lunar>农历)|(?P<four>四周前|4周前|近四周|近4周|前四周|四周)"
-    r"|(?P<year>同比|(?:比|较|与)?(?:上年|去年)(?:同期|同周)?)"
-    r"|(?P<other>年初|节前|累计|最高|高点|低点)"
-    r"|(?P<previous>环比|(?:比|较|与)?(?:上周|上一周|前一周|上期|上旬|上月|前期))"
-)
-_BEFORE = re.compile(
-    r"(?:(?:由|从)[^，、；。]{0,8}|(?<![比较同与])(?:上周|上期|前一周|上旬|上月)[^，、；。比持]{0,10})$"
-)
-_YEAR_AGO = re.compile(r"(?<![比较同与])(?:去年|上年)(?:同期|同周)?[^，、；。比]{0,10}$")
-_PER = re.compile(r"(?:每|一)\s*(公斤|千克|市斤|斤|500\s*[克g]|升|吨)")
-_CHAIN = re.compile(r"\s*[、，,和及与]?\s*(?:和|及|与)?\s*$")
-_RANGE = re.compile(r"\s*[-—–－~～至到]+\s*$")
-_COUNTED = re.compile(
-    r"^(?:个|的)?(?:主要|重点|监测|其他|食品|生活必需品|商品|品种|蔬菜|水果|粮油|价格|零售|批发|平均|"
-    rf"均价|环比|同比|均|都|有|的|与上周|比上周|较上周|与前一周|比前一周|较前一周|与上期){{0,6}}"
-    rf"(?:(?P<up>{UP})|(?P<down>{DOWN})|(?P<flat>{FLAT}))(?!\s*[-\d])"
-)
-_COUNTING = re.compile(
-    rf"(?:(?P<up>上涨|上升)|(?P<down>下降|下跌|回落)|(?P<flat>{FLAT}))(?:的)?(?:商品|品种|有|为|的)*\s*$"
-)
-_FLAT_WORD = re.compile(r"(?<!基本)(?<!总体)(?<!大体)(?<!略)持平(?!的|有|\s*\d)")
-_MOVER = re.compile(r"[涨跌降升]幅(?:度)?(?:最大|居首|居前|最高|第一)|领[涨跌]")
-_OTHERS = re.compile(r"发改|发展改革|物价|价格部门|统计局|农业农村|农牧|商务部|全国|36个大中城市")
-_QUALIFIED = re.compile(
-    r"(?:进口|国产|冷冻|冻|有机|散装|精品|特级|一级|二级|本地|外地|陈|熟|去骨|剔骨|无骨|带骨|纯|高档|普通)$"
-)
-_UNKNOWN = re.compile(r"[\u4e00-\u9fff（）()]{2,10}$")
-_STRIP = re.compile(
-    r"平均|零售|批发|市场|销售|交易|价格|均价|单价|价|分别|每(?:公斤|千克|斤|升|吨)|为|至|到|由|从|"
-    r"约|在|达|报|是|其中|本周|上周|当前|上涨|下降|下跌|回落|小幅|大幅|略|微|继续|明显|稳中|有|的|元|环比|同比|"
-    r"[涨跌降升以个均都]"
-)
-UNITS = {"千克": "公斤", "kg": "公斤", "KG": "公斤", "市斤": "斤", "500克": "斤", "500g": "斤",
-         "L": "升", "l": "升"}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -160,11 +140,11 @@ class _Segment:
         self.terms = self._qualified(vocabulary.find(self.plain, *self.span))
         self.term_starts = [start for start, _, _ in self.terms]
         self.term_ends = [end for _, end, _ in self.terms]
-        self.turns = list(_TURN.finditer(self.plain, *self.span))
+        self.turns = list(TURN.finditer(self.plain, *self.span))
         self.turn_starts = [match.start() for match in self.turns]
-        self.compares = list(_COMPARED.finditer(self.plain, *self.span))
+        self.compares = list(COMPARED.finditer(self.plain, *self.span))
         self.compare_ends = [match.end() for match in self.compares]
-        self.mover = bool(_MOVER.search(self.text))
+        self.mover = bool(MOVER.search(self.text))
         self.loose = bool(re.search(r"其中|等", self.text))
         self._carry(carried, places)
         units = self._units()
@@ -186,7 +166,7 @@ class _Segment:
         """进口牛肉 is not 牛肉: a good of another specification has no row of the form."""
         out = []
         for start, end, term in found:
-            prefix = _QUALIFIED.search(self.plain, max(self.span[0], start - 4), start)
+            prefix = QUALIFIED.search(self.plain, max(self.span[0], start - 4), start)
             if prefix and not term.is_category:
                 name = prefix[0] + self.plain[start:end]
                 out.append((start, end, Term(name, unit=term.unit, category=term.category)))
@@ -199,7 +179,7 @@ class _Segment:
         found = places.search(self.text) if places is not None else None
         if found is not None:
             carried.place = names[found[0]]
-        if _OTHERS.search(self.text):
+        if OTHERS.search(self.text):
             carried.other_source = True
 
     def _around(self, index: int) -> tuple[str, str]:
@@ -213,7 +193,7 @@ class _Segment:
         units = [number.unit for number in self.own]
         for index in range(len(self.own) - 2, -1, -1):
             gap = self.plain[self.own[index].unit_end : self.own[index + 1].start]
-            joined = _CHAIN.match(gap) or _RANGE.match(gap)
+            joined = CHAIN.match(gap) or RANGE.match(gap)
             following = units[index + 1]
             bare = not units[index] or (units[index] == "元" and following.startswith("元/"))
             if joined and gap.strip() and bare:
@@ -234,7 +214,7 @@ class _Segment:
                 if number.start < at:
                     continue
                 gap = self.plain[self.own[index - 1].unit_end : number.start] if chain else ""
-                if chain and not _CHAIN.match(gap):
+                if chain and not CHAIN.match(gap):
                     break
                 chain.append(index)
             if names and len(chain) >= len(names):
@@ -294,10 +274,10 @@ class _Segment:
         at = bisect_right(self.term_ends, number.start) - 1
         if at >= 0 and self.term_starts[at] >= clause_start:
             return self.terms[at][2]
-        rest = _STRIP.sub("", re.sub(r"\s", "", clause))
+        rest = STRIP.sub("", re.sub(r"\s", "", clause))
         if clause_start > start or before == clause:
-            unknown = _UNKNOWN.search(rest)
-            if unknown and not _COMPARED.search(rest):
+            unknown = UNKNOWN.search(rest)
+            if unknown and not COMPARED.search(rest):
                 return Term(unknown[0])
         return None
 
@@ -309,7 +289,7 @@ class _Segment:
         if unit == "元":
             if self._difference(before):
                 return Kind.CHANGE
-            return Kind.PRICE if _PER.search(before) or self.terms else Kind.OTHER
+            return Kind.PRICE if PER.search(before) or self.terms else Kind.OTHER
         if unit in ("万元", "亿元"):
             return Kind.SALES
         if unit in ("种", "个品种", "品种", "个种"):
@@ -332,15 +312,15 @@ class _Segment:
             return Kind.SHARE
         if re.search(r"率(?:为|达|是|约)?\s*$", tail) or re.search(r"占", tail):
             return Kind.SHARE if "占" in tail else Kind.OTHER
-        if number.negative or _TURN.search(before) or re.match(rf"的?(?:{UP}|{DOWN})", after):
+        if number.negative or TURN.search(before) or re.match(rf"的?(?:{UP}|{DOWN})", after):
             return Kind.CHANGE
-        if _CHAIN.match(before) and bisect_left(self.turn_starts, number.start):
+        if CHAIN.match(before) and bisect_left(self.turn_starts, number.start):
             return Kind.CHANGE
-        return Kind.CHANGE if _COMPARED.search(before) else Kind.OTHER
+        return Kind.CHANGE if COMPARED.search(before) else Kind.OTHER
 
     @staticmethod
     def _count(before: str, after: str) -> Kind:
-        for found in (_COUNTED.match(after), _COUNTING.search(before)):
+        for found in (COUNTED.match(after), COUNTING.search(before)):
             if found:
                 return {"up": Kind.UP, "down": Kind.DOWN, "flat": Kind.FLAT}[found.lastgroup or ""]
         return Kind.BASKET
@@ -350,7 +330,7 @@ class _Segment:
         if number.negative:
             return number
         known = bisect_left(self.turn_starts, number.start)
-        verb = self.turns[known - 1] if known else _BEHIND.match(after)
+        verb = self.turns[known - 1] if known else BEHIND.match(after)
         if verb is None or not verb["down"]:
             return number
         return Number(number.start, number.end, -number.value, number.places, number.unit,
@@ -358,9 +338,9 @@ class _Segment:
 
     @staticmethod
     def _when(before: str) -> str:
-        if _YEAR_AGO.search(before):
+        if YEAR_AGO.search(before):
             return "year"
-        return "before" if _BEFORE.search(before) else "now"
+        return "before" if BEFORE.search(before) else "now"
 
     def _compared(self, number: Number) -> str:
         at = bisect_right(self.compare_ends, number.start) - 1
@@ -375,7 +355,7 @@ class _Segment:
     def _flats(self, carried: _Carried) -> list[Claim]:
         """「与上周持平」 claims a change of nought; 均持平 of every good named before it."""
         found = []
-        for match in _FLAT_WORD.finditer(self.plain, *self.span):
+        for match in FLAT_WORD.finditer(self.plain, *self.span):
             at = match.start()
             if any(n.unit.endswith(("种", "类")) and _between(self.plain, n, at) for n in self.own):
                 continue
@@ -402,7 +382,7 @@ def _unit(unit: str, before: str) -> str:
     """元/公斤 from any way to say it."""
     per = re.match(r"(?:元|块)(?:/|每)(.+)", unit)
     said = per[1] if per else ""
-    if unit in ("元", "块") and (found := list(_PER.finditer(before))):
+    if unit in ("元", "块") and (found := list(PER.finditer(before))):
         said = re.sub(r"\s", "", found[-1][1])
     if said:
         return f"元/{UNITS.get(said, said)}"

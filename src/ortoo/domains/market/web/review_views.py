@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,16 +14,15 @@ from django.views.decorators.http import require_safe
 from ortoo.domains.market import review_queue, review_selectors
 from ortoo.domains.market.review_queue import Flagged, Past
 from ortoo.domains.market.review_selectors import Review, ReviewRow
-from ortoo.domains.market.rules.effect import AGAINST_ZH, Effect
 from ortoo.domains.market.services import Matter
 from ortoo.domains.market.web import review_words as words
 from ortoo.domains.market.web.platform_frame import has_mapping
+from ortoo.domains.market.web.review_cells import queue_cell
 from ortoo.domains.market.web.review_table import ReturnTable, return_table
 from ortoo.kernel.filings.clock import now_ms
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.grants import access
 from ortoo.kernel.places.active import active_pack
-from ortoo.web.charts import sparkline
 from ortoo.web.words import time_left
 
 SORTS = {"todo": "未报优先", "place": "按地区", "name": "按名称", "time": "按报送时间"}
@@ -250,58 +248,12 @@ def _queue(request: HttpRequest, view: Review) -> dict[str, Any]:
     return {
         "queue": found,
         "supported": found.total - found.rules_alone,
-        "cells": [queue_cell(view, cell) for cell in found.cells],
+        "cells": [_cell(view, cell) for cell in found.cells],
     }
 
 
-def queue_cell(view: Review, cell: Flagged) -> dict[str, Any]:
-    """One line of the queue, in words."""
-    form, item = view.form, view.form.item(cell.item)
-    column = form.measure(cell.measure)
-    row = view.row_of(cell.party)
-    series = [None if v is None else Decimal(v).scaleb(-column.scale) for v in cell.series]
-    here = address("review-return", view, party=cell.party)
-    peers = cell.peers
-    return {
-        "cell": cell,
-        "name": row.name if row else cell.party,
-        "place": row.place_name if row else "",
-        "queried": bool(row and any(cell.key in query.cells for query in row.queries)),
-        "item": item.name["zh"],
-        "measure": column.title["zh"],
-        "unit": column.unit_of(item),
-        "value": words.cell_words(form, item, cell.measure, cell.value),
-        "previous": words.cell_words(form, item, cell.measure, cell.previous),
-        "year": words.cell_words(form, item, cell.measure, cell.year),
-        "change": words.percent(cell.change),
-        "effect": cell.effect.permille,
-        "against": f"{_figure(cell.effect)}·{_against(cell)}",
-        "said": words.found(view.form, cell, _equal_firm(view, cell)),
-        "strength": words.likelihood(cell),
-        "spark": sparkline(series, label="近8期", places=column.scale),
-        "median": words.median(peers),
-        "peers": peers,
-        "href": here,
-        "ask": f"{here}?cell={cell.key}#ask",
-    }
-
-
-def _against(cell: Flagged) -> str:
-    """What the cell was replaced by to see its effect."""
-    judged = cell.found is not None and cell.found.item and cell.found.predicted is not None
-    return "按预计数" if judged else AGAINST_ZH[cell.effect.against]
-
-
-def _equal_firm(view: Review, cell: Flagged) -> str:
-    """Name of the firm a return equals, told only to who may see that firm's figures."""
-    other = cell.found.other if cell.found and cell.found.kind == "COPIED-FIRM" else ""
-    row = view.row_of(other) if other else None
-    return row.name if row and row.place in view.reach else ""
-
-
-def _figure(effect: Effect) -> str:
-    """Which published figure a cell's effect is a part of."""
-    return "均价" if effect.of_mean else "合计"
+def _cell(view: Review, cell: Flagged) -> dict[str, Any]:
+    return queue_cell(view, cell, address("review-return", view, party=cell.party))
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +306,7 @@ def return_context(found: OneReturn, now: int, wanted: set[str]) -> dict[str, An
         "filed": words.moment(row.filed_at, zone()),
         "number": row.state.effective,
         "filing_href": link("filing", seq=row.state.effective) if row.state.effective else "",
-        "cells": [queue_cell(view, cell) for cell in cells],
+        "cells": [_cell(view, cell) for cell in cells],
         "table": table,
         "question": words.suggestion(view.form, asked or cells[:1]),
         "suggestions": words.SUGGESTIONS,
