@@ -1,6 +1,6 @@
 """The forecast job: runs that are owed, in a process of their own so that the clock never waits.
 
-    python -m ortoo.site.jobs.forecasts
+    python -m ortoo.site.jobs.forecast_process
 
 The background process asks once a minute whether a run is owed and starts this module when one is;
 its progress is in the job table. It ends when it is done, when it is held, or with its parent; what
@@ -50,7 +50,7 @@ class ForecastJob:
         self._looked_ms = machine_ms
         try:
             if self._is_owed():
-                command = [sys.executable, "-m", "ortoo.site.jobs.forecasts"]
+                command = [sys.executable, "-m", "ortoo.site.jobs.forecast_process"]
                 self._child = subprocess.Popen(command, env={**os.environ, **ONE_THREAD})
         except (OperationalError, OSError):
             log.exception("forecasts could not be begun; they are tried again")
@@ -109,21 +109,3 @@ def work() -> None:
         return
     held = Job.objects.filter(name=NAME, held=True).exists()
     Job.objects.filter(name=NAME).update(state="held" if held else "done", note="")
-
-
-def main() -> int:
-    """Do what is owed and end."""
-    import django
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ortoo.site.settings")
-    django.setup()
-    from ortoo.site import demo_clock
-
-    demo_clock.plug_in()
-    os.nice(10)
-    work()
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
