@@ -20,6 +20,8 @@ SHOTS = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 # One desk and one phone a page, each scheme once: the four pairs are in `bench pages`.
 LOOKS = (("light", "phone"), ("dark", "desk"))
 MAIN = [page for page in pages.PAGES if page.name in pages.MAIN]
+# Two of the analyses, the heaviest of them, beside the main pages.
+CHECKED = [*MAIN, *(page for page in pages.PAGES if page.name in ("seasonal", "indices"))]
 SHOWN = [page for page in pages.PAGES if page.name in {*pages.MAIN, "queue"} - {"welcome"}]
 LARGEST_PNG = 250_000
 
@@ -29,7 +31,7 @@ def windows(chromium: Any, demo: str) -> Iterator[pages.Windows]:
     yield pages.Windows(chromium, demo)
 
 
-@pytest.mark.parametrize("page", MAIN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", CHECKED, ids=lambda page: page.name)
 def test_a_main_page_has_no_axe_violation_and_is_light(
     windows: pages.Windows, page: pages.Page
 ) -> None:
@@ -41,7 +43,7 @@ def test_a_main_page_has_no_axe_violation_and_is_light(
         assert weight.kb <= pages.TARGET_KB, f"{weight.path}: {weight.kb} KB {weight.parts}"
 
 
-@pytest.mark.parametrize("page", MAIN, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", CHECKED, ids=lambda page: page.name)
 def test_a_main_page_never_scrolls_sideways_on_a_phone(
     windows: pages.Windows, page: pages.Page
 ) -> None:

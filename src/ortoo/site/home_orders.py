@@ -8,8 +8,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from ortoo.domains.market import situations
+from ortoo.domains.market.bulletins import waiting
 from ortoo.kernel.duties.models import Duty
-from ortoo.kernel.forms.periods import parse
+from ortoo.kernel.forms.periods import Period, parse
 from ortoo.kernel.grants.scope import Scope
 from ortoo.kernel.places.active import active_pack
 from ortoo.site.home_cards import MOST, deadline, form_title, open_duties
@@ -27,6 +28,9 @@ def office_cards(scope: Scope, now: int) -> Iterator[dict[str, Any]]:
             yield _escalated(duty, now)
         elif duty.kind == "review" and own is not None and _beside(duty, own):
             yield _other_review(duty, now)
+    week = waiting.to_draft(scope)
+    if week is not None:
+        yield _bulletin(scope, week)
 
 
 def _beside(duty: Duty, own: Duty) -> bool:
@@ -74,6 +78,22 @@ def _other_review(duty: Duty, now: int) -> dict[str, Any]:
         "subject": active_pack()[duty.place].zh,
         "state": "pending",
         "action": _("审核"),
+    }
+
+
+def _bulletin(scope: Scope, week: Period) -> dict[str, Any]:
+    """公报 of the newest issued week: owed by custom, not by a clock."""
+    return {
+        "title": _("起草公报"),
+        "href": f"{link('bulletin-new')}?period={week.code}",
+        "period": week.label_zh,
+        "form": _("数据已发布"),
+        "subject": active_pack()[waiting.office_place(scope)].zh,
+        "state": "open",
+        "urgency": "calm",
+        "left": _("待起草"),
+        "due": "",
+        "action": _("起草"),
     }
 
 

@@ -175,9 +175,11 @@ def bar_spec(bars: Sequence[Bar], captions: Captions, size: Size, places: int) -
     left = int(max(text_width(bar.name) for bar in bars)) + 12
     width, row = FRAMES[size].width, 28
     frame = _Frame(width, len(bars) * row + 34, left=left, right=58, top=8, bottom=26)
-    across = value_ticks(
-        float(min(values)), float(max(values)), count=5 if size == "desk" else 3, zero=True
-    )
+    low, high = float(min(values)), float(max(values))
+    if low < 0:
+        # Its figure stands left of the longest fall, clear of the names.
+        low -= (max(high, 0.0) - low) * (0.12 if size == "desk" else 0.2)
+    across = value_ticks(low, high, count=5 if size == "desk" else 3, zero=True)
     rows = [
         {"y": i, "v": b.value or 0, "t": figure_text(b.value, places, captions)}
         for i, b in enumerate(bars)

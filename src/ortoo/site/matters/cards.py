@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.urls import reverse
 
+from ortoo.domains.market.alerts.naming import title_of as alert_title
+from ortoo.domains.market.bulletins.waiting import name_of as bulletin_name
 from ortoo.kernel.grants.scope import Scope
 from ortoo.site.demo_clock import clock_text
 from ortoo.site.matters import worklist
@@ -15,6 +18,10 @@ from ortoo.site.matters.worklist import Standing, Wanted
 
 # A domain's own page of a kind of matter, by the first part of its thread: the rest are its words.
 PAGES = {"SAMPLE-CHANGE": "sample-matter", "MARKET-ALERT": "alert"}
+WORDS: dict[str, Callable[..., str]] = {
+    "MARKET-ALERT": alert_title,
+    "MON-BULLETIN": lambda place, period, _number: bulletin_name(place, period),
+}
 URGENCY = {"overdue": "late", "doubt": "soon", "queried": "done"}
 
 
@@ -30,9 +37,17 @@ def cards(scope: Scope, now_ms: int, most: int) -> list[dict[str, Any]]:
 
 def _page(thread: str) -> str:
     kind, *case = thread.split("|")
+    if kind == "MON-BULLETIN":
+        return reverse("bulletin", args=["-".join(case)])
     if kind in PAGES:
         return reverse(PAGES[kind], args=case)
     return reverse("matter", kwargs={"thread": thread})
+
+
+def _words(thread: str) -> str:
+    """What the matter is about in a domain's own words, else its number."""
+    kind, *case = thread.split("|")
+    return WORDS[kind](*case) if kind in WORDS else case_of(thread)
 
 
 def _card(standing: Standing, names: dict[str, str]) -> dict[str, Any]:
@@ -41,7 +56,7 @@ def _card(standing: Standing, names: dict[str, str]) -> dict[str, Any]:
         "title": standing.what,
         "href": _page(owed.thread),
         "period": standing.title,
-        "form": case_of(owed.thread),
+        "form": _words(owed.thread),
         "subject": names.get(owed.subject, owed.subject),
         "last": standing.word,
         "urgency": URGENCY.get(standing.state, "calm"),

@@ -109,13 +109,14 @@ def window_of(form: str, span: Period, as_of: int | None) -> Window:
     """A form's window ending with a period. Kept by what last touched each of its periods."""
     spans = _spans(registry.get(form), span)
     if as_of is not None:
-        return _window(form, span.code, as_of)
+        return _window(form, span.code, as_of, observations.witness(as_of))
     returns = tuple(observations.load(form, one.code) for one in spans)
     return _built(returns, None)
 
 
 @lru_cache(maxsize=24)
-def _window(form: str, period: str, as_of: int) -> Window:
+def _window(form: str, period: str, as_of: int, _witness: bytes) -> Window:
+    """`_witness`: of the filing at that index, which is another one in another log."""
     spans = _spans(registry.get(form), parse(period))
     return _built(tuple(observations.load(form, one.code, as_of) for one in spans), as_of)
 

@@ -22,6 +22,7 @@ from ortoo.domains.market.alerts.tables import Condition, Goods
 from ortoo.domains.market.alerts.window import OUT_OF_STOCK, Window
 from ortoo.domains.market.registers import names_of
 from ortoo.domains.market.selectors import periods_of
+from ortoo.kernel.filings import read
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms.periods import parse
 from ortoo.kernel.grants.scope import Scope
@@ -96,13 +97,15 @@ def evidence(scope: Scope, alert: Alert, as_of: int | None = None) -> Evidence:
     if not matters.may_see(scope, alert.place):
         raise Refused("ALERT-UNKNOWN", "没有这件异动。", "请从异动列表打开。", 404)
     form, span = alert.newest.form, parse(alert.newest.period)
-    window = engine.window_of(form, span, as_of)
-    findings = _of(alert, engine.detect(form, span.code, as_of))
+    # One index for the whole page: its windows are built once, and its parts agree.
+    index = read.tail() if as_of is None else as_of
+    window = engine.window_of(form, span, index)
+    findings = _of(alert, engine.detect(form, span.code, index))
     goods = goods_of(alert)
     newest = _newest(form, as_of) or span.code
     still = bool(findings)
     if newest != span.code:
-        still = bool(_of(alert, engine.detect(form, newest, as_of)))
+        still = bool(_of(alert, engine.detect(form, newest, index)))
     condition = findings[0].rule.condition if findings else _usual(alert)
     columns = _columns(alert, window, goods)
     rows = places(window, columns, condition, "banner")
@@ -112,7 +115,7 @@ def evidence(scope: Scope, alert: Alert, as_of: int | None = None) -> Evidence:
         alert, as_of, findings, goods, window,
         tuple(row for row in rows if row.place in inside),
         tuple(row for row in others if row.place != alert.place),
-        _returns(alert, window, goods, as_of), surroundings(alert, goods, as_of),
+        _returns(alert, window, goods, as_of), surroundings(alert, goods, index),
         _filed(alert, as_of), newest, still,
     )  # fmt: skip
 

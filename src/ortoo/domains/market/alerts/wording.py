@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ortoo.domains.market.alerts.detection import Finding
 from ortoo.domains.market.alerts.engine import Matter
-from ortoo.domains.market.alerts.tables import SORTS, figure
+from ortoo.domains.market.alerts.tables import SHORTAGE, SORTS, figure
 
 LEVELS = {4: "蓝色·Ⅳ级", 3: "黄色·Ⅲ级", 2: "橙色·Ⅱ级", 1: "红色·Ⅰ级"}
 BLANK = "【待填】"
@@ -35,7 +35,8 @@ def headline(matter: Matter, place: str) -> str:
     """One line: where, what, how far. At most 300 characters."""
     chief = matter.chief
     goods = chief.goods.title
-    where = f"{place} {len(chief.places)} 个旗县" if chief.rule.at == "banner" else place
+    spread = chief.rule.at == "banner" and chief.places != (matter.place,)
+    where = f"{place} {len(chief.places)} 个旗县" if spread else place
     parts = []
     seen: set[str] = set()
     for one in sorted(matter.findings, key=lambda found: found.rule.level):
@@ -45,7 +46,17 @@ def headline(matter: Matter, place: str) -> str:
             many = kind != "out_of_stock" and len(one.items) > 1
             before = f"{len(one.items)} 个品种达到界限，最大" if many else ""
             parts.append(before + cell_words(one))
-    return f"{where}{goods}{SORTS[matter.sort]}：{'；'.join(parts)}"[:300]
+    return f"{where}{goods}{_kind(matter)}：{'；'.join(parts)}"[:300]
+
+
+def _kind(matter: Matter) -> str:
+    """脱销 only where something is out of stock, 滞销 where more than a price says so; the ratio's
+    own words come from its plan."""
+    statistics = {one.rule.condition.statistic for one in matter.findings}
+    if "ratio" in statistics:
+        return "价格过度上涨" if matter.sort == SHORTAGE else "价格过度下跌"
+    sure = "out_of_stock" in statistics if matter.sort == SHORTAGE else bool(matter.chief.signs)
+    return SORTS[matter.sort] if sure else f"{SORTS[matter.sort]}苗头"
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,23 @@ OUTLOOK = "预计下周蔬菜价格继续小幅波动，肉、禽、蛋价格以
 NDRC = "猪肉后臀尖，11.84\n牛肉，32.88\n羊肉，37.87\n白条鸡，12.47\n鸡蛋，3.88"
 
 
-def tell(*, places: tuple[str, ...], now_ms: int, weeks: int = WEEKS) -> int:
-    """File the past weeks' bulletins of some units; how many were published."""
+def tell(
+    *,
+    places: tuple[str, ...],
+    now_ms: int,
+    weeks: int = WEEKS,
+    undrafted: tuple[str, ...] = (),
+    unsigned: tuple[str, ...] = (),
+) -> int:
+    """File the past weeks' bulletins of some units; how many were published.
+
+    The newest issued week is left to the office of an `undrafted` place, and stands as a draft
+    that waits for its signature in an `unsigned` one.
+    """
     done = 0
+    newest = max(
+        (one.code for one in gathering.weeks() if gathering.is_issued(one.code)), default=""
+    )
     for place in places:
         drafter, signer = _people(place, civil_day(now_ms))
         if drafter is None or signer is None:
@@ -51,8 +65,11 @@ def tell(*, places: tuple[str, ...], now_ms: int, weeks: int = WEEKS) -> int:
                 drafter, place=place, period=period
             ):
                 continue
+            if period == newest and place in undrafted:
+                continue
             try:
-                done += _publish(place, period, (drafter, signer), now_ms)
+                last = "draft" if period == newest and place in unsigned else "publish"
+                done += _publish(place, period, (drafter, signer), (now_ms, last))
             except Refused:
                 continue
         _beside(drafter, place, now_ms)
@@ -78,8 +95,9 @@ def _people(place: str, on: dt.date) -> tuple[Scope | None, Scope | None]:
     return (scopes[0], scopes[-1]) if scopes else (None, None)
 
 
-def _publish(place: str, period: str, people: tuple[Scope, Scope], now_ms: int) -> int:
-    drafter, signer = people
+def _publish(place: str, period: str, people: tuple[Scope, Scope], until: tuple[int, str]) -> int:
+    """Up to a step; 1 where it was published."""
+    (drafter, signer), (now_ms, last) = people, until
     first = issued.vintages(RETAIL, period)[0].at_ms
     at = [first + hours * HOUR_MS for hours in (15, 20, 22)]
     if at[-1] > now_ms:
@@ -88,6 +106,8 @@ def _publish(place: str, period: str, people: tuple[Scope, Scope], now_ms: int) 
     services.draft(
         scope=drafter, place=place, period=period, written=written, now_ms=now_ms, said_at=at[0]
     )
+    if last == "draft":
+        return 0
     found = records.bulletins(drafter, place=place, period=period)[0]
     services.sign(scope=signer, bulletin=found, target=found.seq, now_ms=now_ms, said_at=at[1])
     found = records.bulletin(drafter, found.code)
@@ -110,7 +130,7 @@ def _words(scope: Scope, place: str, period: str) -> Written:
 
 def _adopt(scope: Scope, found: Bulletin, at: int, now_ms: int) -> None:
     """Every other week's brief is taken up."""
-    if at > now_ms or found.span.number[1] % 2:
+    if at > now_ms or not found.span.number[1] % 2:
         return
     taken = Taken("brief", "政务信息（演示）", "region", civil_day(at))
     key = f"demo-adopted-{found.code}".lower()

@@ -47,23 +47,26 @@ def imputed(request: HttpRequest, form: str, period: str) -> HttpResponse:
     found = impute(form, span.code)
     units = [unit for unit in _units(found) if unit in open_]
     unit = request.GET.get("unit", "") or next(iter(units), "")
-    if unit not in units:
+    if unit and unit not in units:
         raise Refused("UNIT-UNKNOWN", "这个地区不在您的范围内。", "请从列表中选择。", 404)
     firms = scope.places("read_unit_figures", form)
     estimates = [p for p in found.prices if unit in (p.unit, active_pack().root.code)]
+    if not unit:
+        # Below a reporting unit only her own firms; a donor's price may be a neighbour's.
+        estimates = [p for p in found.prices if p.place in firms and not p.donor]
     listed = [p for p in estimates if p.place in firms]
     if listed:
         access.record(scope, "imputed", f"{form}|{span.code}|{unit}", len(listed), now_ms=now_ms())
     context: dict[str, Any] = {
         "form": definition,
         "period": span,
-        "place": place_name(unit),
+        "place": place_name(unit or min(open_)),
         "units": [(one, place_name(one, short=True), one == unit) for one in units],
-        "means": _means(found, unit),
+        "means": _means(found, unit) if unit else None,
         "methods": _methods(estimates),
         "cells": _cells(found, listed[:SHOWN]),
         "more": max(len(listed) - SHOWN, 0),
-        "said": _provenance(found, unit),
+        "said": _provenance(found, unit) if unit else None,
     }
     return render(request, "market/imputing/imputed.html", context)
 

@@ -10,8 +10,9 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from ortoo.domains.market import issued
 from ortoo.domains.market.issued import CHANGE_SCALE, MEAN_SCALE
@@ -35,12 +36,21 @@ _CHUNK = 200
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """How a form's cells are printed."""
+    """How a form's cells are printed; one for a run, within which names are looked up once."""
 
     form: Form
+    _items: dict[str, Item | None] = field(default_factory=dict)
+    _places: dict[str, str] = field(default_factory=dict)
 
     def item(self, code: str) -> Item | None:
-        return item_of(self.form.code, code)
+        if code not in self._items:
+            self._items[code] = item_of(self.form.code, code)
+        return self._items[code]
+
+    def place(self, code: str) -> str:
+        if code not in self._places:
+            self._places[code] = place_name(code)
+        return self._places[code]
 
     def row(self, given: Given) -> tuple[str, ...]:
         """One line, in the order of COLUMNS; "" where there is no figure."""
@@ -48,7 +58,7 @@ class Printer:
         period = given.period
         head = (
             given.form, period.code, period.start.isoformat(), period.end.isoformat(), given.unit,
-            place_name(given.unit), given.item, item.name["zh"] if item else given.item,
+            self.place(given.unit), given.item, item.name["zh"] if item else given.item,
             by.measure.code, by.unit_of(item) if item else "",
         )  # fmt: skip
         tail = (
@@ -82,6 +92,7 @@ def item_of(form: str, code: str) -> Item | None:
     return None
 
 
+@lru_cache(1024)
 def moment(at_ms: int) -> str:
     """RFC 3339 in UTC."""
     import datetime as dt
@@ -109,6 +120,8 @@ def written(
 
 def guarded(cell: str) -> str:
     """A negative number is no formula; other text beginning with one of the risky signs is led."""
+    if cell[:1].isalnum() or not cell:
+        return cell
     try:
         float(cell)
     except ValueError:

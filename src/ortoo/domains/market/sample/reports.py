@@ -30,7 +30,7 @@ class Basis:
     """What a report rests on. `periods`: the last ones opened up to the day, oldest first; `stays`:
     of firms inside `places` only; `parties`: the register's rows of those firms."""
 
-    list: str
+    list_code: str
     on: dt.date
     places: frozenset[str]
     form: Form | None

@@ -144,7 +144,7 @@ def _items(
         nils = Counter(int(returns.nils[row, at]) for row in rows)
         made.append(
             ItemCover(
-                item.code, item.name["zh"], item.group, len(quoting),
+                item.code, item.name["zh"], item.group or "", len(quoting),
                 len({found.group_of_place(returns.places[row]) for row in quoting}),
                 len(rows), {code: count for code, count in nils.items() if code},
             )

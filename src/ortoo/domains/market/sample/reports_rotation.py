@@ -1,4 +1,4 @@
-"""轮换: how long seats have been held, who came and went, how much of the sample stays, who is due."""
+"""轮换: how long seats have been held, who came and went, how much stays, who is due."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Turnover:
     overlap: int
 
 
-def turnover(scope: Scope, found: Basis, list_code: str) -> Turnover:
+def turnover(scope: Scope, found: Basis) -> Turnover:
     """The rotation of a list inside the reader's places."""
     days = sorted(_days(stay, found) for stay in found.stays if stay.on(found.on))
     ages = Counter(_age(one) for one in days)
@@ -127,15 +127,16 @@ def _changes(scope: Scope, found: Basis) -> list[Change]:
         if stay.last and stay.last <= found.on.isoformat():
             sides.append((False, stay.last))
         for joined, day in sides:
-            matter, partner = told.get((stay.party, joined, _period(found, day, joined)), ("", ""))
-            made.append(_change(found, stay, (joined, day), matter or None, partner))
+            at = (stay.party, joined, _period(found, day, joined))
+            made.append(_change(found, stay, (joined, day), told.get(at)))
     return sorted(made, key=lambda one: (one.day, one.party), reverse=True)
 
 
 def _change(
-    found: Basis, stay: Tenure, when: tuple[bool, str], matter: Matter | None, partner: str
+    found: Basis, stay: Tenure, when: tuple[bool, str], told: tuple[Matter, str] | None
 ) -> Change:
     joined, day = when
+    matter, partner = told or (None, "")
     return Change(
         stay.party, joined, day, matter.asks.kind if matter else "", partner,
         "" if joined else found.parties[stay.party].successor,
@@ -155,7 +156,7 @@ def _period(found: Basis, day: str, joined: bool) -> str:
 def _told(scope: Scope, found: Basis) -> dict[tuple[str, bool, str], tuple[Matter, str]]:
     """(firm, whether it joined, period) → the approved nomination the reader may see, partner."""
     seen = {}
-    for matter in matters.approved(found.list):
+    for matter in matters.approved(found.list_code):
         if not matters.may_see(scope, matter.place):
             continue
         for move in matter.asks.moves:
@@ -166,7 +167,7 @@ def _told(scope: Scope, found: Basis) -> dict[tuple[str, bool, str], tuple[Matte
 
 
 def _due(scope: Scope, found: Basis, overlap: int, whole: set[str]) -> Rotation:
-    claims = frame.claims_of(found.list, found.members)
+    claims = frame.claims_of(found.list_code, found.members)
     seats = [
         Seat(
             stay.party, found.parties[stay.party].place, stay.first,
@@ -176,6 +177,6 @@ def _due(scope: Scope, found: Basis, overlap: int, whole: set[str]) -> Rotation:
         for stay in found.stays
         if stay.on(found.on)
     ]  # fmt: skip
-    free = frame.candidates(scope, found.list, found.on)
+    free = frame.candidates(scope, found.list_code, found.on)
     others = [Seat(one.party, one.place, "", claimed=bool(one.matter)) for one in free]
     return rotation(seats, others, overlap)

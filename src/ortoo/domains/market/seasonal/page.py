@@ -85,6 +85,8 @@ def seasonal(request: HttpRequest, form: str, item: str) -> HttpResponse:
     panel = panels.panel(request.scope, form)  # type: ignore[attr-defined]
     shown = _shown(request, definition, item, panel)
     context = _frame(shown, panel)
+    whole, panel = panel, settled(panel, shown.unit)
+    context["begun"] = "、".join(one.label_zh for one in whole.periods[len(panel.periods):])
     if not panel.periods:
         reason = words.why(Unadjusted("EMPTY", 0, 0.0))
         return render(request, "market/seasonal/page.html", {**context, "why": reason})
@@ -118,6 +120,20 @@ def _own(scope: Scope, form: Form, panel: Panel) -> str:
     own = scope.places("read_unit_figures", form.code) | scope.places("read_aggregates", form.code)
     open_units = [unit for unit in panel.units if unit in own]
     return next(iter([*open_units, *panel.units]), "")
+
+
+def settled(panel: Panel, unit: str) -> Panel:
+    """Without the newest periods in which less than half of a unit's returns are reviewed: the
+    mean of the few that came first would pass for a jump. Where nothing else is left, as it was."""
+    if not panel.periods:
+        return panel
+    row = panel.unit(unit)
+    for period in reversed(panel.periods):
+        at = panel.periods.index(period)
+        owed = int(panel.sums["expected"][row, 0, at])
+        if not owed or int(panel.sums["filed"][row, 0, at]) * 2 >= owed:
+            return panel.upto(period)
+    return panel
 
 
 def _frame(shown: Shown, panel: Panel) -> dict[str, Any]:

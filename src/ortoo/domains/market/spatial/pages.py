@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ortoo.algorithms.spatial.leads import LEAST, Lead, Leads
+from ortoo.domains.market import panels
 from ortoo.domains.market.indices.pages import asked_about, priced
 from ortoo.domains.market.provenance import Provenance
 from ortoo.domains.market.rules.figures import round_half_even
@@ -80,10 +81,10 @@ def spatial(request: HttpRequest, form: str, item: str) -> HttpResponse:
 
 @require_safe
 def chosen(request: HttpRequest) -> HttpResponse:
-    """Where the pickers lead: another item of the form."""
+    """Where the pickers lead: another item of the form; without one, of the weekly prices."""
     from django.http import HttpResponseRedirect
 
-    form = form_of(request.GET.get("form", ""))
+    form = form_of(request.GET.get("form", "") or panels.HISTORY_OF)
     kept = {name: request.GET.get(name, "") for name in ("unit", "period", "basis")}
     item = request.GET.get("item", "") or form.leaves[0].code
     address = reverse("spatial", kwargs={"form": form.code, "item": item})
@@ -105,7 +106,7 @@ def _crumbs(asked: Asked, item: Item) -> list[dict[str, str]]:
             "form": form, "period": asked.period.code})},
         {"title": item.name["zh"], "href": reverse("item", kwargs={
             "form": form, "item": item.code}) + query_of(period=asked.period.code)},
-        {"title": "空间分析", "href": ""},
+        {"title": "各地比较", "href": ""},
     ]  # fmt: skip
 
 

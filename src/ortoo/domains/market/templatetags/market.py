@@ -8,6 +8,7 @@ from django import template
 from django.urls import reverse
 
 from ortoo.domains.market import monitored
+from ortoo.domains.market.forecasts import selectors
 from ortoo.kernel.forms.definition import Form, Item
 
 register = template.Library()
@@ -26,6 +27,8 @@ def item_tabs(context: dict[str, Any], form: Form, item: Item, current: str) -> 
     names = {"item"}
     if form.roles.price:
         names |= {"seasonal"} if form.code == monitored.FOREIGN else {name for name, _ in PAGES}
+        if current != "forecast" and not _forecast(context, form):
+            names.discard("forecast")
     unit = context["request"].GET.get("unit", "") if "request" in context else ""
     items = [
         {
@@ -38,3 +41,11 @@ def item_tabs(context: dict[str, Any], form: Form, item: Item, current: str) -> 
         if name in names
     ]
     return {"items": items if len(items) > 1 else [], "label": "这个品种的各页"}
+
+
+def _forecast(context: dict[str, Any], form: Form) -> bool:
+    """Whether this reader finds a forecast of the form; one on trial is for the chain alone."""
+    run = selectors.newest(form.code)
+    if run is None or not run.trial:
+        return run is not None
+    return "request" in context and bool(selectors.open_units(context["request"].scope, form.code))

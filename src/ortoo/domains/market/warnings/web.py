@@ -24,7 +24,7 @@ from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms.definition import Form
 from ortoo.kernel.grants.scope import Scope
 
-SHOWN = 60
+SHOWN, MOST = 20, 300
 METHOD = "预测分布、往年同季频率、近期涨跌、邻区与先行信号（断货、可销天数、到货、节日）合成的概率"
 
 
@@ -69,12 +69,15 @@ def _parts(scope: Scope, run: Run, form: Form, unit: str) -> list[Mapping[str, A
             (one for one in found if one.of.code == code),
             key=lambda one: (-one.probability, one.unit, one.item),
         )
+        listed = [one for one in mine if one.listed]
         parts.append(
             {
                 "of": of,
                 "told": run.rules[code],
-                "listed": _list(form, of, [one for one in mine if one.listed][:SHOWN]),
-                "count": sum(one.listed for one in mine),
+                "listed": _list(form, of, listed[:SHOWN]),
+                "others": _list(form, of, listed[SHOWN:MOST], "其余") if listed[SHOWN:] else None,
+                "unlisted": len(listed[MOST:]),
+                "count": len(listed),
                 "record": _record(run.rules[code], of),
                 "words": _words(run.rules[code]),
             }
@@ -82,7 +85,7 @@ def _parts(scope: Scope, run: Run, form: Form, unit: str) -> list[Mapping[str, A
     return parts
 
 
-def _list(form: Form, of: WarnedOf, found: Sequence[Chance]) -> Sheet:
+def _list(form: Form, of: WarnedOf, found: Sequence[Chance], which: str = "最可能的") -> Sheet:
     rows = [
         Row(
             (
@@ -99,8 +102,8 @@ def _list(form: Form, of: WarnedOf, found: Sequence[Chance]) -> Sheet:
         for one in found
     ]
     return Sheet(
-        of.code.lower(),
-        of.words,
+        of.code.lower() if which != "其余" else f"{of.code.lower()}-others",
+        f"{of.words}：{which}",
         (
             Column("品种", "", False),
             Column("地区", "", False),

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from ortoo.domains.market.web import sample_changes, sample_frames, sample_precision
+from ortoo.domains.market.web import (
+    sample_changes,
+    sample_frames,
+    sample_precision,
+    sample_reports,
+)
 
 urlpatterns = [
     path("samples/", sample_frames.index, name="sample-lists"),
@@ -16,6 +21,7 @@ urlpatterns = [
     ),
     path("samples/<str:list_code>/seats/<str:party>/", sample_frames.seat, name="sample-seat"),
     path("samples/<str:list_code>/nominate/", sample_changes.nominate, name="sample-nominate"),
+    path("samples/<str:list_code>/reports/", sample_reports.reports, name="sample-reports"),
     path("samples/<str:list_code>/design/", sample_precision.design, name="sample-design"),
     path(
         "samples/<str:list_code>/estimates/<str:form>/<str:period>/",

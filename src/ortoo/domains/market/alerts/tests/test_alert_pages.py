@@ -83,7 +83,10 @@ def test_the_page_of_a_day_shows_what_was_known_then(world: AlertWeek) -> None:
         world.file(key, 100, now_ms=NOW, reason="更正")
     now = text(client_of(LEAGUE), where)
     assert "已回到界限以内" in now and "未达界限" in now
-    # The raise itself stands behind the index it cites.
+    # The raise itself stands behind the index it cites; the page's own link names that index.
+    assert f'href="?as_of={index}"' in now
+    then = text(client_of(LEAGUE), f"{where}?as_of={index}")
+    assert then.count("仍达到界限") == 1
     then = text(client_of(LEAGUE), f"{where}?as_of={world.alert().newest.seq}")
     assert "当时已收到的报件重新计算" in then and "仍达到界限" in then and "未达界限" not in then
     assert text(client_of(LEAGUE), f"{where}?as_of=2026-11-23")

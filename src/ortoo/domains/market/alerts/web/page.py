@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,8 +43,8 @@ def shown_lines(scope: Scope, found: Evidence) -> dict[str, Any]:
     }
     form = registry.get(raised.form)
     rows = []
-    furthest = sorted(raised.lines, key=lambda line: -abs(line["value"] - line["limit"]))
-    for line in furthest[:MOST_FIGURES]:
+    told = _furthest(raised.lines)
+    for line in told:
         statistic = line["statistic"]
         hidden = not open_firms and line["firms"] < 2
         current = now.get((line["rule"], line["place"], line["item"]))
@@ -56,30 +57,58 @@ def shown_lines(scope: Scope, found: Evidence) -> dict[str, Any]:
         )  # fmt: skip
         rows.append(
             [
-                {"text": form.item(line["item"]).name["zh"], "href": f"{behind}?basis=all"},
-                place_name(line["place"]),
-                tables.STATISTICS[statistic],
+                {
+                    "text": form.item(line["item"]).name["zh"],
+                    "href": f"{behind}?basis=all",
+                    "note": place_name(line["place"]),
+                },
+                {
+                    "text": tables.STATISTICS[statistic],
+                    "note": f"界限 {tables.figure(statistic, line['limit'] / SCALE)}",
+                },
                 HIDDEN if hidden else tables.figure(statistic, line["value"] / SCALE),
                 HIDDEN
                 if hidden
                 else {"missing": "未达界限"}
                 if current is None
                 else tables.figure(statistic, current),
-                tables.figure(statistic, line["limit"] / SCALE),
                 str(line["firms"]),
             ]
         )
     columns = [
-        {"title": "品种"}, {"title": "地区"}, {"title": "统计量"},
-        {"title": f"提示时（第{raised.log_index}号）", "numeric": True},
+        {"title": "品种、地区"}, {"title": "统计量和界限"},
+        {"title": "提示时", "numeric": True},
         {"title": f"截至第{found.as_of}号" if found.as_of else "现在", "numeric": True},
-        {"title": "界限", "numeric": True}, {"title": "企业数", "numeric": True},
+        {"title": "企业数", "numeric": True},
     ]  # fmt: skip
-    more = len(raised.lines) - MOST_FIGURES
+    more = len({_what(line) for line in raised.lines}) - len(told)
     note = "点品种名看本地区这个数所依据的报件。" + (
         f"另有 {more} 项，见“办理过程”里提示的报件。" if more > 0 else ""
     )
-    return {"caption": "达到界限的数", "columns": columns, "rows": rows, "note": note}
+    caption = f"提示时的数（截至第 {raised.log_index} 号报件）"
+    return {"caption": caption, "columns": columns, "rows": rows, "note": note}
+
+
+def _what(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    """One figure, however many rules it met at the same limit."""
+    return line["statistic"], line["place"], line["item"], line["limit"]
+
+
+def _furthest(lines: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each figure once, those furthest over their limits first, and of every statistic its share:
+    what is out of stock must not hide what rose."""
+    once = {_what(line): line for line in lines}
+    ranked = sorted(
+        once.values(),
+        key=lambda line: -abs(line["value"] - line["limit"]) / abs(line["limit"] or 1),
+    )
+    kinds = list(dict.fromkeys(line["statistic"] for line in ranked))
+    share = MOST_FIGURES // max(1, len(kinds))
+    return [
+        line
+        for kind in kinds
+        for line in [one for one in ranked if one["statistic"] == kind][:share]
+    ]
 
 
 def place_table(scope: Scope, found: Evidence, rows: tuple[PlaceRow, ...], title: str) -> Any:
@@ -139,7 +168,7 @@ def returns_table(scope: Scope, found: Evidence) -> dict[str, Any] | None:
             ]
         )  # fmt: skip
     return {
-        "caption": "所依据的报件",
+        "caption": "本期报表的断货和审核",
         "columns": [{"title": t} for t in ("企业", "地区", "断货品种", "审核")],
         "rows": lines,
         "note": "未审核的报件也计算在内；怀疑填报差错的，点“审核”一栏去核实。",

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ortoo.domains.market.alerts import evidence as evidences
-from ortoo.domains.market.alerts import matters, services, tables, wording
+from ortoo.domains.market.alerts import matters, naming, services, tables, wording
 from ortoo.domains.market.alerts.evidence import Evidence
 from ortoo.domains.market.alerts.matters import REPORTS, STEPS, Alert
 from ortoo.domains.market.alerts.web import page as parts
@@ -58,7 +58,7 @@ def page(request: HttpRequest, place: str, case: str) -> HttpResponse:
     """The evidence page; a post files a step and leads back here."""
     scope, now = scope_of(request), now_ms()
     as_of, day = _as_of(request.GET.get("as_of", ""))
-    alert = matters.alert(scope, place, case, as_of=as_of)
+    alert = _stood(scope, place, case, as_of)
     fault: Refused | None = None
     if request.method == "POST":
         try:
@@ -77,6 +77,16 @@ def page(request: HttpRequest, place: str, case: str) -> HttpResponse:
     return render(
         request, "market/alerts/alert.html", context, status=fault.status if fault else 200
     )
+
+
+def _stood(scope: Scope, place: str, case: str, as_of: int | None) -> Alert:
+    """The alert as known at a log index. At the one that a raise was computed at, with that raise:
+    it was filed right after, and is what the replay is about."""
+    whole = matters.alert(scope, place, case)
+    if as_of is None:
+        return whole
+    until = next((one.seq for one in whole.raised if one.log_index == as_of), as_of)
+    return matters.alert(scope, place, case, as_of=until)
 
 
 def _as_of(text: str) -> tuple[int | None, str]:
@@ -105,17 +115,18 @@ def _context(scope: Scope, found: Evidence, now: int) -> dict[str, Any]:
         "raised": raised,
         "level_word": wording.LEVELS[raised.level],
         "said": said(scope, alert),
+        "title": naming.title_of(alert.place, alert.case),
         "place": place_name(alert.place),
         "sort": tables.SORTS[alert.sort],
         "stage": STAGES.get(alert.stage, alert.stage),
         "facts": _facts(found, rule),
         "steps": [
             {"code": c, "title": STEPS[c], "left": time_left(d, now) if d else ("calm", "")}
-            for c, d in alert.open_steps.items()
+            for c, d in _by_due(alert)
         ],
         "lines": parts.shown_lines(scope, found),
-        "own_places": parts.place_table(scope, found, found.own, "本地区各旗县"),
-        "other_places": parts.place_table(scope, found, found.others, "各盟市"),
+        "own_places": parts.place_table(scope, found, found.own, "旗县的变动和断货"),
+        "other_places": parts.place_table(scope, found, found.others, "盟市的变动和断货"),
         "returns": parts.returns_table(scope, found),
         "around": found.around,
         "chart": parts.drawing(scope, found),
@@ -128,7 +139,7 @@ def _context(scope: Scope, found: Evidence, now: int) -> dict[str, Any]:
             if (given := box(scope, alert, found.as_of)) is not None
         ],
         "replay_href": parts.as_of_link(found),
-        "offers": [c for c in alert.open_steps if own and alert.owners.get(c) == scope.party],
+        "offers": [c for c, _ in _by_due(alert) if own and alert.owners.get(c) == scope.party],
         "report_step": next((c for c in REPORTS if c in alert.open_steps), ""),
         "draft": _draft(found) if own else "",
         "measures": [(c, parts.measure_words()[c]) for c in wording.MEASURES[alert.sort]],
@@ -141,9 +152,8 @@ def _facts(found: Evidence, rule: tables.Rule | None) -> list[tuple[str, Any]]:
     filed, owed = found.filed
     newest = "仍达到界限" if found.still else "已回到界限以内；不会自动解除"
     facts: list[tuple[str, Any]] = [
-        ("级别", {"warning": raised.level, "text": wording.LEVELS[raised.level]}),
         ("报告期", parts.period_words(found)),
-        ("提示时间", f"{moment(alert.at)}（截至第 {raised.log_index} 号报件）"),
+        ("提示时间", _when(alert)),
         ("规则", rule.title if rule else raised.rule),
         ("规则表", f"{rule.plan.title if rule else raised.table}（第 {raised.table_version} 版）"),
         ("出处", f"{'' if raised.verified else '未核：'}{rule.source if rule else '—'}"),
@@ -153,6 +163,20 @@ def _facts(found: Evidence, rule: tables.Rule | None) -> list[tuple[str, Any]]:
     if alert.ended_at is not None:
         facts.append(("结束", f"{STAGES.get(alert.stage, '')} {moment(alert.ended_at)}"))
     return facts
+
+
+def _by_due(alert: Alert) -> list[tuple[str, int | None]]:
+    """Open steps, the one due first before the others."""
+    return sorted(alert.open_steps.items(), key=lambda step: (step[1] is None, step[1] or 0))
+
+
+def _when(alert: Alert) -> str:
+    """When it was raised, and stepped up; with the log index of the raise in force."""
+    raised = alert.newest
+    known = f"（截至第 {raised.log_index} 号报件）"
+    if len(alert.raised) == 1:
+        return f"{moment(alert.at)}{known}"
+    return f"{moment(alert.at)}，{moment(raised.at)} 升级{known}"
 
 
 def _sign(sign: Any) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ import pytest
 from ortoo.domains.market.bulletins import records, services
 from ortoo.domains.market.bulletins.services import Written
 from ortoo.domains.market.tests.figures_world import NOW_MS, FiguresWorld, figures_world
+from ortoo.kernel.filings.refusal import Refused
 
 pytestmark = pytest.mark.django_db
 OFFICE, OTHER = "region-reviewer-root", "league-reviewer-parent"
@@ -52,6 +53,22 @@ def test_an_empty_list_says_what_to_do_and_offers_the_weeks_to_draft(world) -> N
     html = get(world, "/bulletins/").content.decode()
     assert "还没有公报" in html and "起草" in html
     assert "起草 " not in get(world, "/bulletins/", "").content.decode()
+
+
+def test_a_week_without_reviewed_returns_offers_another_week(world, monkeypatch) -> None:
+    def nothing(*_: object, **__: object) -> object:
+        raise Refused("BULLETIN-EMPTY", "这一周没有可写入公报的数。", "请选择另一周。", 409)
+
+    monkeypatch.setattr(services, "composed", nothing)
+    html = get(world, f"/bulletins/new/?period={world.period()}", status=409).content.decode()
+    assert "BULLETIN-EMPTY" in html and "换一周" in html and "保存草稿" not in html
+
+
+def test_the_first_page_offers_the_newest_issued_week_until_it_is_drafted(world) -> None:
+    assert "起草公报" in get(world, "/").content.decode()
+    drafted(world)
+    html = get(world, "/").content.decode()
+    assert "起草公报" not in html and "签发" in html and "市场运行情况，" in html
 
 
 def test_from_draft_to_publication_over_http_and_everyone_reads_it(world) -> None:

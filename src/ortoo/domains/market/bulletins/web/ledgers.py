@@ -17,8 +17,9 @@ from ortoo.domains.market.bulletins.filed import LENGTHS
 from ortoo.domains.market.bulletins.lengths import TITLE
 from ortoo.domains.market.bulletins.others import Filed, Sheet
 from ortoo.domains.market.bulletins.sections import RETAIL
+from ortoo.domains.market.bulletins.waiting import office_place
 from ortoo.domains.market.bulletins.web import shown
-from ortoo.domains.market.bulletins.web.views import office_place, scope_of
+from ortoo.domains.market.bulletins.web.views import scope_of
 from ortoo.domains.market.parameters import civil_day
 from ortoo.domains.market.web.campaign_frame import key_of, page_key
 from ortoo.kernel.filings.clock import now_ms

@@ -14,6 +14,7 @@ from ortoo.domains.market.bulletins.adoptions import LEVEL_ZH
 from ortoo.domains.market.bulletins.lengths import BRIEF, TITLE, WECHAT
 from ortoo.domains.market.bulletins.records import Bulletin
 from ortoo.domains.market.bulletins.sections import RETAIL
+from ortoo.domains.market.bulletins.waiting import office_place
 from ortoo.domains.market.bulletins.web import shown
 from ortoo.domains.market.parameters import civil_day
 from ortoo.domains.market.web.campaign_frame import page_key
@@ -33,16 +34,6 @@ TABS = (
 def scope_of(request: HttpRequest) -> Scope:
     """Who asks."""
     return request.scope  # type: ignore[attr-defined, no-any-return]
-
-
-def office_place(scope: Scope) -> str:
-    """The unit whose bulletins this scope's office drafts, "" for none."""
-    pack = active_pack()
-    units = {pack.root.code, *(one.code for one in pack.reporting_units(scope.as_of))}
-    for hold in scope.holds:
-        if hold.place in units and scope.may("review", RETAIL, place=hold.place):
-            return hold.place
-    return ""
 
 
 @require_safe

@@ -16,11 +16,12 @@ from ortoo.domains.market.bulletins.numbers import characters
 from ortoo.domains.market.bulletins.records import Bulletin
 from ortoo.domains.market.bulletins.sections import RETAIL, title_of
 from ortoo.domains.market.bulletins.services import Written
-from ortoo.domains.market.bulletins.web.views import office_place, scope_of
+from ortoo.domains.market.bulletins.waiting import office_place
+from ortoo.domains.market.bulletins.web.views import scope_of
 from ortoo.kernel.filings.clock import now_ms
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms import registry
-from ortoo.kernel.forms.periods import parse, year_before_on
+from ortoo.kernel.forms.periods import parse, previous_on, year_before_on
 from ortoo.kernel.grants.scope import Scope
 
 KEPT = (409, 422)
@@ -35,13 +36,17 @@ def new(request: HttpRequest) -> HttpResponse:
     if not place:
         scope.require("publish", form=RETAIL)
         raise Refused("BULLETIN-PLACE", "本机关不编公报。", "公报由盟市和自治区编发。", 403)
-    weeks = gathering.weeks(1)
-    chosen = request.GET.get("period") or (weeks[0].code if weeks else "")
+    chosen = request.GET.get("period") or _first_week()
     period = gathering.period_of(chosen).code
     written = _written(request)
     if request.method != "POST":
         ready = Written({}, outlook.proposed(scope, place, period))
-        return _form(request, scope, (place, period), ready)
+        try:
+            return _form(request, scope, (place, period), ready)
+        except Refused as error:
+            if error.code != "BULLETIN-EMPTY":
+                raise
+            return _nothing_yet(request, period, error)
     try:
         services.draft(scope=scope, place=place, period=period, written=written, now_ms=now_ms())
     except Refused as error:
@@ -122,6 +127,13 @@ def act(request: HttpRequest, code: str) -> HttpResponse:
     return HttpResponseRedirect(_href(found))
 
 
+def _first_week() -> str:
+    """The newest issued week, else the newest there is."""
+    weeks = gathering.weeks()
+    issued = [one for one in weeks if gathering.is_issued(one.code)]
+    return next((one.code for one in [*issued, *weeks]), "")
+
+
 def _own(scope: Scope, code: str) -> Bulletin:
     found = records.bulletin(scope, code)
     scope.require("review", form=RETAIL, place=found.place)
@@ -171,7 +183,7 @@ def _form(
         "period": period,
         "weeks": [(w.code, w.label_zh, w.code == period) for w in gathering.weeks(12)],
         "basis": basis,
-        "sections": _sections(made, written, last_year),
+        "sections": _sections(made, written, (last_year, _last_week(place, period))),
         "outlook": written.outlook,
         "outlook_before": last_year.text.outlook if last_year else "",
         "year_before": parse(last_year.period).label_zh if last_year else "",
@@ -191,7 +203,22 @@ def _form(
     return render(request, "market/bulletins/write.html", context, status=status)
 
 
-def _sections(made: Composed, written: Written, last_year: Bulletin | None) -> list[dict[str, Any]]:
+def _nothing_yet(request: HttpRequest, period: str, fault: Refused) -> HttpResponse:
+    """A week of which nothing is reviewed yet: the choice of another one."""
+    context = {
+        "week": parse(period).label_zh,
+        "weeks": [(w.code, w.label_zh, w.code == period) for w in gathering.weeks(12)],
+        "fault": fault,
+        "nothing": True,
+    }
+    return render(request, "market/bulletins/write.html", context, status=fault.status)
+
+
+def _sections(
+    made: Composed, written: Written, earlier: tuple[Bulletin | None, Bulletin | None]
+) -> list[dict[str, Any]]:
+    """Each section with what stood there a year and a week before."""
+    last_year, last_week = earlier
     return [
         {
             "code": one.code,
@@ -199,6 +226,7 @@ def _sections(made: Composed, written: Written, last_year: Bulletin | None) -> l
             "text": one.paragraph().text,
             "cause": written.causes.get(one.code, ""),
             "before": last_year.text.cause(one.code) if last_year else "",
+            "last": last_week.text.cause(one.code) if last_week else "",
         }
         for one in made.sections
     ]
@@ -210,6 +238,12 @@ def _theirs(bulletin: Bulletin | None, fault: Refused | None) -> list[dict[str, 
         return []
     rows = [{"title": title_of(c.section), "text": c.text} for c in bulletin.text.causes]
     return [*rows, {"title": "后市判断", "text": bulletin.text.outlook}]
+
+
+def _last_week(place: str, period: str) -> Bulletin | None:
+    """The published bulletin of the week before."""
+    before = previous_on(registry.get(RETAIL), parse(period))
+    return None if before is None else records.standing(place, before.code)
 
 
 def _last_year(place: str, period: str) -> Bulletin | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from ortoo.domains.market.seasonal import adjusted as module
 from ortoo.domains.market.seasonal import words, x13
 from ortoo.domains.market.seasonal.adjusted import adjusted, quality_of, series_of, why_not
 from ortoo.domains.market.seasonal.festivals import windows
+from ortoo.domains.market.seasonal.page import settled
 from ortoo.kernel.forms import registry
 from ortoo.kernel.forms.periods import Period, month, week
 
@@ -186,3 +188,21 @@ def test_a_program_that_fails_hangs_or_writes_nothing_gives_none(
 def test_a_named_program_that_is_not_there_is_not_looked_for_elsewhere(monkeypatch) -> None:
     monkeypatch.setenv(x13.VARIABLE, "/nowhere/x13as")
     assert x13.binary() is None
+
+
+@pytest.mark.parametrize(("filed", "left"), [(4, 19), (5, 20), (10, 20)])
+def test_the_newest_week_of_a_few_early_returns_is_left_out(filed: int, left: int) -> None:
+    periods = weeks(20)
+    panel = panel_of(np.full(20, 60.0), periods)
+    owed = np.full(panel.price.shape, 10, np.int64)
+    said = owed.copy()
+    said[:, :, -1] = filed
+    panel = replace(panel, sums={"expected": owed, "filed": said})
+    assert settled(panel, "150000").periods == periods[:left]
+
+
+def test_where_every_week_is_begun_only_the_panel_stays_as_it_is() -> None:
+    panel = panel_of(np.full(3, 60.0), weeks(3))
+    owed = np.full(panel.price.shape, 10, np.int64)
+    panel = replace(panel, sums={"expected": owed, "filed": np.zeros_like(owed)})
+    assert settled(panel, "150000") is panel

@@ -103,3 +103,9 @@ def test_the_pickers_lead_to_the_chosen_item(world):
     response = world.client("").get(f"/spatial/?form={FORM}&item=0304&period=W2026-11-14")
     assert response.status_code == 302
     assert response["Location"] == f"/spatial/{FORM}/0304/?period=W2026-11-14"
+
+
+def test_without_a_form_the_address_leads_to_the_weekly_prices(world):
+    response = world.client("").get("/spatial/")
+    assert response.status_code == 302
+    assert response["Location"].startswith(f"/spatial/{FORM}/")
