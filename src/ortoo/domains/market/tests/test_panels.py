@@ -61,6 +61,9 @@ def test_the_reviewing_chain_gets_the_very_means_of_the_figures_page(world: Figu
     table = selectors.figures(scope, FORM, world.period())
     compared = 0
     for unit, figures in table.units.items():
+        if unit.endswith("*"):
+            # Firms that report to the root directly: open here to the root's own office.
+            continue
         for item, figure in figures.items():
             at = found.unit(unit), found.item(item), found.period(table.period)
             mean = figure.mean

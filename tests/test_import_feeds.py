@@ -50,8 +50,10 @@ def market(clerks: Clerks) -> Clerks:
     return clerks
 
 
-def ask(clerks: Clerks, data: bytes, *more: str, kind: str = "till", key: str = "own",
-        name: str = "till.csv", login: str = "clerk-own", **changed: str) -> argparse.Namespace:  # fmt: skip
+def ask(
+    clerks: Clerks, data: bytes, *more: str, kind: str = "till", key: str = "own",
+    name: str = "till.csv", login: str = "clerk-own", **changed: str,
+) -> argparse.Namespace:  # fmt: skip
     path = Path(store.settings.HOME) / name
     path.write_bytes(data)
     said = {
@@ -112,7 +114,11 @@ def test_the_second_week_needs_no_confirmation_and_asks_only_what_is_new(clerks,
     run(capsys, ask(clerks, export(get(FORM), 1, 300), "--confirm"))
     code, said = run(capsys, ask(clerks, export(get(FORM), 2, 300)))
     assert code == 0 and said["filled"] > 100
-    assert [one["name"] for one in said["to_ask"]] == ["新牌0大米10kg", "新牌1大米10kg", "新牌2大米10kg"]
+    assert [one["name"] for one in said["to_ask"]] == [
+        "新牌0大米10kg",
+        "新牌1大米10kg",
+        "新牌2大米10kg",
+    ]
 
 
 def test_a_dry_run_tells_the_same_and_keeps_nothing(clerks, capsys) -> None:
@@ -168,8 +174,11 @@ def test_the_file_of_the_week_before_is_refused_and_leaves_the_good_one(clerks, 
     good = ask(clerks, export(get(FORM), 1, 300), "--confirm")
     run(capsys, good)
     token = store.load(clerks.matter()).token
-    old = [["日期", "商品名称", "单位", "销售数量", "销售金额"],
-           ["2026-11-10", "大白菜", "公斤", "5", "25"], ["2026-11-12", "土豆", "公斤", "5", "15"]]  # fmt: skip
+    old = [
+        ["日期", "商品名称", "单位", "销售数量", "销售金额"],
+        ["2026-11-10", "大白菜", "公斤", "5", "25"],
+        ["2026-11-12", "土豆", "公斤", "5", "15"],
+    ]
     code, said = run(capsys, ask(clerks, as_csv(old), "--confirm"))
     assert (code, said["refused"]["code"]) == (1, "IMPORT-OTHER-PERIOD")
     assert "2 行" in said["refused"]["message"]
@@ -263,7 +272,9 @@ def test_a_slip_of_the_price_is_left_to_the_clerk_with_its_row(market, capsys) -
     assert {one["code"]: one["rows"] for one in said["left_out"]} == {"TILL-GIFT": 1}
 
 
-def test_weights_in_tonnes_are_read_from_the_header_and_doubled_receipts_stay(market, capsys) -> None:
+def test_weights_in_tonnes_are_read_from_the_header_and_doubled_receipts_stay(
+    market, capsys
+) -> None:
     head = ("成交日期", "品种", "产地", "成交重量（吨）", "成交金额（元）", "到货量（吨）")
     line = trade("2026-11-14", "土豆", "内蒙古乌兰察布", "2", "3200", "3")
     said = small(market, capsys, line, line, head=head)
