@@ -67,7 +67,8 @@ def run(
         "learner_share": points.shrink,
         "notes": [
             "theta and naive2 are our own runs of M4's definitions on the whole history",
-            "random walk: last value ± 1.96 root mean squared step of the whole history × √h",
+            "random walk: M4's Naive, last value ± 1.96 root mean squared step of the whole history"
+            " × √h (forecast::naive in R, Naive in statsforecast); _log: the same on logarithms",
             "skilled: series whose past forecasts beat «no change»",
         ]
         + ([] if data else ["simulated panel: give --data for published series"]),
@@ -100,6 +101,7 @@ def _scored(
     last = np.array([y[-1] for y in histories])[:, None]
     step = np.array([np.sqrt((np.diff(y) ** 2).mean()) for y in histories])[:, None]
     reach = 1.96 * step * np.sqrt(np.arange(1, horizon + 1))
+    low_log, high_log = _log_walk(histories, horizon)
     lower, upper = bounds
 
     def interval(low: Any, high: Any) -> float:
@@ -116,7 +118,23 @@ def _scored(
         "coverage_95": round(scores.coverage(actual, lower, upper), 4),
         "msis": interval(lower, upper),
         "random_walk_msis": interval(last - reach, last + reach),
+        "random_walk_log_msis": interval(low_log, high_log),
+        "msis_over_random_walk": round(
+            interval(lower, upper) / interval(last - reach, last + reach), 4
+        ),
     }
+
+
+def _log_walk(histories: list[Any], horizon: int) -> tuple[Any, Any]:
+    """A random walk on logarithms; NaN for a series that is not positive throughout."""
+    import numpy as np
+
+    last = np.array([y[-1] for y in histories])[:, None]
+    step = np.array(
+        [np.sqrt((np.diff(np.log(y)) ** 2).mean()) if (y > 0).all() else np.nan for y in histories]
+    )[:, None]
+    reach = 1.96 * step * np.sqrt(np.arange(1, horizon + 1))
+    return last * np.exp(-reach), last * np.exp(reach)
 
 
 def _read(path: Path) -> tuple[list[Any], Any]:

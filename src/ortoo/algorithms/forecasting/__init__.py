@@ -9,7 +9,7 @@ from ortoo.algorithms.forecasting.forecast import (
     Plan,
     forecast,
 )
-from ortoo.algorithms.forecasting.reconcile import bottom_up, mint_shrink, ols
+from ortoo.algorithms.forecasting.reconcile import bottom_up, mint_shrink, ols, wls
 from ortoo.algorithms.forecasting.structural import Season
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "forecast",
     "mint_shrink",
     "ols",
+    "wls",
 ]

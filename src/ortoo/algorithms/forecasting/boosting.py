@@ -69,15 +69,17 @@ def _binned(x: Floats, edges: tuple[Floats, ...]) -> Bins:
 
 
 def _leaf(tree: Tree, binned: Bins) -> NDArray[np.intp]:
-    node = np.zeros(binned.shape[1], dtype=np.intp)
-    place = np.arange(binned.shape[1])
+    size = binned.shape[1]
+    node = np.zeros(size, dtype=np.intp)
+    flat, place = binned.ravel(), np.arange(size)
     for feature, cut in zip(tree.features, tree.cuts, strict=True):
-        node = 2 * node + (binned[feature[node], place] > cut[node])
+        node = 2 * node + (flat.take((feature * size)[node] + place) > cut[node])
     return node
 
 
 def _grow(binned: Bins, g: Floats, w: Floats, chosen: NDArray[np.intp], o: Options) -> Tree:
-    data = binned[chosen].astype(np.int64)
+    """A tree of the rows given; `binned` [chosen features × rows]."""
+    data = binned.astype(np.int64)
     count, rows = data.shape
     place = np.arange(rows)
     node = np.zeros(rows, dtype=np.int64)
@@ -118,7 +120,7 @@ def fit(x: Floats, y: Floats, weight: Floats, options: Options) -> Forest:
         chosen = rng.choice(x.shape[1], take, replace=False)
         error = np.clip(y[rows] - guess[rows], -options.huber, options.huber)
         w = weight[rows]
-        tree = _grow(binned[:, rows], error * w, w, chosen, options)
+        tree = _grow(binned[np.ix_(chosen, rows)], error * w, w, chosen, options)
         guess += tree.values[_leaf(tree, binned)]
         trees.append(tree)
     return Forest(edges, tuple(trees))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ortoo.algorithms.forecasting import learner
+from ortoo.algorithms.forecasting import learner, spread
 from ortoo.algorithms.forecasting.intervals import Band, Record, calibrate
 from ortoo.algorithms.forecasting.members import Members, features, members
 from ortoo.algorithms.forecasting.origins import origins
@@ -26,7 +26,7 @@ INTERVAL_FOLDS = 4
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to forecast. `level` None: points only, one check fold and a third of the time.
+    """What to forecast. `level` None: points only, one check fold and half the time.
 
     `rows` bounds the past origins learned from, and with them the time a large panel takes.
     """
@@ -44,6 +44,8 @@ class Forecast:
 
     `lower` and `upper` are None for points only. `skill`: 1 − mean error ÷ that of «no change» at
     past origins, NaN where no origin could be checked; `skilled`: it was checked and is above 0.
+    `skill_by_step` [series × horizon]: the same for each step ahead; `skill_seasonal` [series]:
+    against the value of one season before, NaN where the season is one period or nothing scored.
     `seasonal`: probability that the series has a season. `shrink`: the share of the learner's
     correction used. A history without any observation is NaN throughout.
     """
@@ -55,16 +57,21 @@ class Forecast:
     skilled: NDArray[np.bool_]
     seasonal: Floats
     shrink: float
+    skill_by_step: Floats
+    skill_seasonal: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """Past forecasts on the working scale against what came; rows of all, [rows × horizon]."""
+    """Past forecasts on the working scale against what came; rows of all, [rows × horizon].
+
+    `newest` [rows]; `season_ago`: the value one season before, NaN where none was known."""
 
     series: NDArray[np.intp]
     forecast: Floats
     truth: Floats
     newest: Floats
+    season_ago: Floats
     deviation: Floats
 
 
@@ -98,17 +105,17 @@ def forecast(histories: Sequence[Floats], plan: Plan) -> Forecast:
         now, checked, shrink, points = _learned(whole, usable, plan)
         mean[usable], deviation[usable] = points, now.deviation
         seasonal[usable] = now.traits[:, 4]
-    skill = _skill(checked, count)
+    skill, by_step, beside = _skills(checked, count)
     lower = upper = None
     if plan.level is not None:
         lower, upper = _bounds(whole, mean, deviation, checked, plan.level)
     natural = whole.natural(mean)
-    return Forecast(natural, lower, upper, skill, skill > 0, seasonal, shrink)
+    return Forecast(natural, lower, upper, skill, skill > 0, seasonal, shrink, by_step, beside)
 
 
 def _nothing(horizon: int) -> _Checked:
     empty = np.empty((0, horizon))
-    return _Checked(np.empty(0, np.intp), empty, empty, np.empty(0), empty)
+    return _Checked(np.empty(0, np.intp), empty, empty, np.empty(0), empty, empty)
 
 
 def _walk_deviation(whole: Panel, horizon: int) -> Floats:
@@ -134,24 +141,40 @@ def _learned(
     seen = features(z, found, plan.season)
     here = len(series)
     truth = _truth(series, past.series, lengths[past.series] - past.offset, plan.horizon)
-    lesson = learner.Lesson(
-        seen[here:], found.structural[here:], truth, found.unit[here:], past.offset
-    )
+    bases = np.stack([found.structural, found.ets, _still(found.newest, plan.horizon)])
+    lesson = learner.Lesson(seen[here:], bases[:, here:], truth, found.unit[here:], past.offset)
     folds = 1 if plan.level is None else INTERVAL_FOLDS
     tried = learner.trial(lesson, plan.horizon, folds, plan.seed)
+    if plan.level is not None:
+        found = _widened(found, lesson, seen[:here], tried.rows, plan.seed)
     checked = _Checked(
         usable[past.series[tried.rows]],
         tried.forecast,
         truth[tried.rows],
         found.newest[here:][tried.rows],
+        _season_ago(z[here:][tried.rows], plan),
         found.deviation[here:][tried.rows],
     )
     now = _first(found, here)
     points = now.structural
     if tried.shrink > 0:
         taught = learner.fit(lesson, plan.seed)
-        points = points + tried.shrink * learner.correction(taught, seen[:here], now.unit)
+        points = points + tried.shrink * learner.correction(
+            taught, seen[:here], bases[:, :here], now.unit
+        )
     return now, checked, tried.shrink, points
+
+
+def _widened(
+    found: Members, lesson: learner.Lesson, now: Floats, rows: NDArray[np.intp], seed: int
+) -> Members:
+    """Members with the deviation of the newest and of the checked rows as wide as was learned."""
+    here = now.shape[0]
+    deviation = found.deviation.copy()
+    ahead, past = spread.widths(lesson, found.deviation[here:], now, rows, seed)
+    deviation[:here] *= ahead
+    deviation[here + rows] *= past
+    return replace(found, deviation=deviation)
 
 
 def _first(found: Members, rows: int) -> Members:
@@ -168,15 +191,42 @@ def _truth(
     return out
 
 
-def _skill(checked: _Checked, count: int) -> Floats:
-    """1 − Σ|error| ÷ Σ|error of no change| of each series; 0 where neither moved."""
-    ours = np.abs(checked.truth - checked.forecast).sum(axis=1)
-    still = np.abs(checked.truth - checked.newest[:, None]).sum(axis=1)
-    seen = np.bincount(checked.series, minlength=count) > 0
-    top = np.bincount(checked.series, ours, count)
-    bottom = np.bincount(checked.series, still, count)
+def _still(newest: Floats, horizon: int) -> Floats:
+    """No change: the newest value at every step."""
+    return np.repeat(newest[:, None], horizon, axis=1)
+
+
+def _season_ago(z: Floats, plan: Plan) -> Floats:
+    """Of right-aligned windows the value whole seasons before each step; NaN: not known."""
+    lag = round(plan.season.period)
+    out = np.full((z.shape[0], plan.horizon), np.nan)
+    if plan.season.harmonics == 0 or lag > z.shape[1]:
+        return out
+    for h in range(plan.horizon):
+        out[:, h] = z[:, z.shape[1] - lag + h % lag]
+    return out
+
+
+def _skills(checked: _Checked, count: int) -> tuple[Floats, Floats, Floats]:
+    """Skill beside no change, the same by step [series × horizon], and beside seasonal naive."""
+    still = np.abs(checked.truth - checked.newest[:, None])
+    whole = np.isfinite(checked.season_ago).all(axis=1)
+    season = np.abs(checked.truth - checked.season_ago)
+    ours = np.abs(checked.truth - checked.forecast)
+    by_step = [_skill(checked.series, ours[:, h], still[:, h], count) for h in range(ours.shape[1])]
+    rows, mine = checked.series[whole], ours[whole].sum(axis=1)
+    return (
+        _skill(checked.series, ours.sum(axis=1), still.sum(axis=1), count),
+        np.stack(by_step, axis=1),
+        _skill(rows, mine, season[whole].sum(axis=1), count),
+    )
+
+
+def _skill(series: NDArray[np.intp], ours: Floats, peer: Floats, count: int) -> Floats:
+    """1 − Σ our errors ÷ Σ the peer's [rows] of each series; 0 where neither erred, NaN: none."""
+    top, bottom = np.bincount(series, ours, count), np.bincount(series, peer, count)
     ratio = np.divide(top, bottom, out=np.ones(count), where=bottom > 0)
-    return np.where(seen, 1 - ratio, np.nan)
+    return np.where(np.bincount(series, minlength=count) > 0, 1 - ratio, np.nan)
 
 
 def _bounds(

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 ALPHAS = (0.03, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 1.0)
 THETA_ALPHAS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.99)
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+# Series smoothed at once: what a processor keeps at hand.
+BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +56,45 @@ def _weights(sse: Floats, count: Floats, free: Floats) -> Floats:
 
 def ets(z: Floats, horizon: int) -> Floats:
     """Grid-averaged exponential smoothing: [series × horizon]."""
+    parts = [_smoothed(z[i : i + BLOCK], horizon) for i in range(0, z.shape[0], BLOCK)]
+    return np.concatenate(parts) if parts else np.empty((0, horizon))
+
+
+def _smoothed(z: Floats, horizon: int) -> Floats:
+    """`ets` of a block that fits the cache; single precision from the newest value on is enough."""
     g = ets_grid()
     known = np.isfinite(z)
     start = np.argmax(known, axis=1)
     rows = np.arange(z.shape[0])
-    first = z[rows, start]
+    anchor = z[:, -1:]
+    x = np.where(known, z - anchor, 0.0).T.astype(np.float32)
     reach = np.minimum(start + 8, z.shape[1] - 1)
-    slope = np.where(reach > start, (z[rows, reach] - first) / np.maximum(reach - start, 1), 0.0)
-    level = np.repeat(first[:, None], g.alpha.size, axis=1)
-    trend = np.where(g.phi > 0, slope[:, None], 0.0)
-    sse = np.zeros_like(level)
-    gain = g.alpha * g.beta
-    for t in range(int(start.min()) + 1, z.shape[1]):
-        live = (t > start)[:, None]
-        drift = g.phi * trend
-        guess = level + drift
-        error = np.where(live, z[:, t, None] - guess, 0.0)
-        sse += error * error
-        level = np.where(live, guess + g.alpha * error, level)
-        trend = np.where(live, drift + gain * error, trend)
-    weight = _weights(sse, known.sum(axis=1) - 1.0, g.free)
+    first = x[start, rows]
+    slope = np.where(reach > start, (x[reach, rows] - first) / np.maximum(reach - start, 1), 0.0)
+    alpha, phi, gain = (v.astype(np.float32)[:, None] for v in (g.alpha, g.phi, g.alpha * g.beta))
+    level = np.repeat(first[None], g.alpha.size, axis=0)
+    trend = np.where(phi > 0, slope.astype(np.float32), np.float32(0.0))
+    initial = level.copy(), trend.copy()
+    sse, part = np.zeros_like(level), np.empty_like(level)
+    begin, last = int(start.min()), int(start.max())
+    for t in range(begin + 1, z.shape[1]):
+        trend *= phi
+        level += trend
+        error = x[t] - level
+        sse += np.multiply(error, error, out=part)
+        level += np.multiply(error, alpha, out=part)
+        trend += np.multiply(error, gain, out=part)
+        if t <= last and (new := np.flatnonzero(start == t)).size:
+            # Whatever was reckoned before the first value of a series is forgotten.
+            sse[:, new] = 0.0
+            level[:, new], trend[:, new] = initial[0][:, new], initial[1][:, new]
+    weight = _weights(sse.T.astype(float), known.sum(axis=1) - 1.0, g.free)
     out = np.empty((z.shape[0], horizon))
     damp = np.zeros_like(g.phi)
     for h in range(horizon):
         damp = damp + g.phi ** (h + 1)
-        out[:, h] = (weight * (level + damp * trend)).sum(axis=1)
-    return out
+        out[:, h] = (weight * (level.T + damp * trend.T)).sum(axis=1)
+    return out + anchor
 
 
 def _expanding_line(z: Floats) -> tuple[Floats, Floats, Floats]:
@@ -103,27 +118,36 @@ def theta(z: Floats, horizon: int) -> Floats:
 
     One-step forecast level + (1 − 1/θ)·{(1−α)^n·A + (1 − (1−α)^(n+1))/α·B}, A and B the line fitted
     to the n values so far. Source: Fiorucci et al., International Journal of Forecasting 32, 2016.
+    The level does not depend on θ, and the squared error is a quadratic in 1 − 1/θ.
     """
-    alpha, share = (v.ravel() for v in np.meshgrid(THETA_ALPHAS, SHARES))
+    alpha, share = np.array(THETA_ALPHAS)[:, None], np.array(SHARES)
     known = np.isfinite(z)
     start = np.argmax(known, axis=1)
-    age, base, slope = _expanding_line(z)
-    level = np.repeat(z[np.arange(z.shape[0]), start][:, None], alpha.size, axis=1)
-    sse = np.zeros_like(level)
+    age, base, slope = (v.T.copy() for v in _expanding_line(z))
+    x = np.where(known, z, 0.0).T.copy()
+    level = np.repeat(x[start, np.arange(z.shape[0])][None], alpha.size, axis=0)
+    plain, both, line = (np.zeros_like(level) for _ in range(3))
+    power = (1 - alpha) ** np.arange(z.shape[1] + 2)
 
     def push(t: int, ahead: int) -> Floats:
-        n = age[:, t, None]
-        keep = np.power(1 - alpha, n)
-        line = (ahead + (1 - keep * (1 - alpha)) / alpha) * slope[:, t, None]
-        return np.asarray(share * np.where(n >= 3, keep * base[:, t, None] + line, 0.0))
+        n = age[t].astype(int)
+        keep = power[:, n]
+        told = keep * base[t] + (ahead + (1 - keep * (1 - alpha)) / alpha) * slope[t]
+        return np.asarray(told * (n >= 3))
 
     for t in range(int(start.min()) + 1, z.shape[1]):
-        live = (t > start)[:, None]
-        value = z[:, t, None]
-        error = np.where(live & (age[:, t - 1, None] >= 3), value - level - push(t - 1, 0), 0.0)
-        sse += error * error
-        level = np.where(live, alpha * value + (1 - alpha) * level, level)
-    weight = _weights(sse, known.sum(axis=1) - 3.0, np.where(share > 0, 3.0, 2.0))
+        error = (x[t] - level) * (age[t - 1] >= 3)
+        more = push(t - 1, 0)
+        plain += error * error
+        both += error * more
+        line += more * more
+        level += alpha * (x[t] - level) * (t > start)
+    sse = plain[..., None] - 2 * share * both[..., None] + share**2 * line[..., None]
+    sse = np.maximum(sse, 0.0).transpose(1, 0, 2).reshape(z.shape[0], -1)
+    free = np.tile(np.where(share > 0, 3.0, 2.0), alpha.size)
+    weight = _weights(sse, known.sum(axis=1) - 3.0, free)
+    weight = weight.reshape(z.shape[0], alpha.size, share.size)
     last = z.shape[1] - 1
-    ahead = [(weight * (level + push(last, h))).sum(axis=1) for h in range(horizon)]
+    near, far = weight.sum(axis=2).T, (weight @ share).T
+    ahead = [(near * level + far * push(last, h)).sum(axis=0) for h in range(horizon)]
     return np.stack(ahead, axis=1)

@@ -8,7 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ortoo.algorithms.forecasting import boosting, hidden, naive, reconcile, scores
+from ortoo.algorithms.forecasting import (
+    boosting,
+    hidden,
+    intervals,
+    learner,
+    naive,
+    reconcile,
+    scores,
+    spread,
+)
 from ortoo.algorithms.forecasting.origins import origins
 from ortoo.algorithms.forecasting.smoothing import ets, theta
 from ortoo.algorithms.forecasting.structural import Family, Season, structural
@@ -126,6 +135,70 @@ def test_trees_and_hidden_units_learn_a_bend_and_repeat_by_seed() -> None:
     assert np.array_equal(layer.predict(x), again.predict(x))
 
 
+def lesson(rows: int, horizon: int = 4) -> learner.Lesson:
+    """Origins whose second feature says by how much the structural forecast will be wrong."""
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(rows, horizon, 6))
+    error = np.clip(features[:, :, 1], -1, 1) + 0.1 * rng.normal(size=(rows, horizon))
+    return learner.Lesson(
+        features, np.zeros((3, rows, horizon)), error, np.ones(rows), np.arange(rows) // 50 * 4 + 4
+    )
+
+
+def test_the_learner_is_heard_where_it_served_and_not_where_it_clearly_harmed() -> None:
+    good = lesson(600)
+    tried = learner.trial(good, 4, 1, 1)
+    assert tried.shrink == learner.SHARE
+    newest = good.truth[tried.rows]
+    assert np.abs(newest - tried.forecast).mean() < 0.8 * np.abs(newest).mean()
+    # In the newest periods the sign turns: what was learned from older ones now harms.
+    turned = np.where((good.offset == 4)[:, None], -good.truth, good.truth)
+    bad = learner.Lesson(good.features, good.base, turned, good.unit, good.offset)
+    refused = learner.trial(bad, 4, 1, 1)
+    assert refused.shrink == 0.0
+    assert np.array_equal(refused.forecast, np.zeros_like(refused.forecast))
+
+
+def test_a_trial_learns_nothing_from_answers_later_than_its_origin() -> None:
+    good = lesson(600)
+    late = np.where((good.offset < 8)[:, None], 1e6, good.truth)
+    other = learner.Lesson(good.features, good.base, late, good.unit, good.offset)
+    first, second = learner.trial(good, 4, 1, 1), learner.trial(other, 4, 1, 1)
+    assert np.array_equal(first.forecast, second.forecast) or second.shrink == 0.0
+    plain = spread.widths(good, np.ones_like(good.truth), good.features[:2], first.rows, 1)[1]
+    again = spread.widths(other, np.ones_like(good.truth), good.features[:2], first.rows, 1)[1]
+    assert np.allclose(plain / plain.mean(), again / again.mean())
+
+
+def test_widths_follow_what_foretells_large_errors_and_keep_their_mean() -> None:
+    rng = np.random.default_rng(4)
+    good = lesson(900)
+    restless = np.exp(good.features[:, :, 2])
+    truth = restless * rng.normal(size=restless.shape)
+    wide = learner.Lesson(good.features, good.base, truth, good.unit, good.offset)
+    asked = rng.normal(size=(300, 4, 6))
+    checked = np.arange(50)
+    found, past = spread.widths(wide, np.ones_like(truth), asked, checked, 1)
+    assert np.corrcoef(np.log(found).ravel(), asked[:, :, 2].ravel())[0, 1] > 0.7
+    assert np.log(np.concatenate([found, past])).mean() == pytest.approx(0.0, abs=1e-9)
+    few = wide.where(np.arange(900) < 60)
+    for factor in spread.widths(few, np.ones((60, 4)), asked, np.arange(60), 1):
+        assert np.allclose(factor, 1.0)
+
+
+def test_a_band_holds_its_share_and_is_wider_for_the_restless() -> None:
+    rng = np.random.default_rng(5)
+    series = np.tile(np.arange(100), 4)
+    size = np.where(series < 50, 0.5, 2.0)[:, None]
+    record = intervals.Record(size * rng.normal(size=(400, 6)), series)
+    band = intervals.calibrate(record, 100, 0.95)
+    fresh = np.where(np.arange(100) < 50, 0.5, 2.0)[:, None] * rng.normal(size=(100, 400))
+    reach = band.own[:, None]
+    inside = (fresh > band.below * reach) & (fresh < band.above * reach)
+    assert 0.9 < inside.mean() < 0.98
+    assert band.own[50:].mean() > 1.3 * band.own[:50].mean()
+
+
 SUMMING = np.array([[1, 1, 1], [1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], float)
 
 
@@ -156,7 +229,7 @@ def test_shrinking_leaves_variances_and_weakens_chance_correlations() -> None:
     rng = np.random.default_rng(12)
     residual = rng.normal(0, 2, (30, 20))
     found = reconcile.shrunk_covariance(residual)
-    plain = residual @ residual.T / 20
+    plain = np.cov(residual)
     assert np.allclose(np.diag(found), np.diag(plain))
     off = ~np.eye(30, dtype=bool)
     assert np.abs(found[off]).mean() < 0.5 * np.abs(plain[off]).mean()

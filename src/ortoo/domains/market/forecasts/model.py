@@ -17,7 +17,7 @@ from pathlib import Path
 from ortoo.algorithms.forecasting import Season
 
 NAME = "ortoo-panel"
-VERSION = 1
+VERSION = 2
 LEVELS = (50, 80, 95)
 """Central prediction intervals, per cent; 80 is the one shown in tables."""
 
