@@ -18,6 +18,7 @@ from ortoo.algorithms.forecasting.panel import window
 from ortoo.algorithms.forecasting.structural import COARSE, Season, structural
 from ortoo.algorithms.warning import scores
 from ortoo.algorithms.warning.logistic import Logistic, fit, logit, sigmoid
+from ortoo.algorithms.warning.moves import moved, others, trailing
 from ortoo.algorithms.warning.outcomes import logarithm
 
 Floats = NDArray[np.float64]
@@ -287,13 +288,13 @@ def _features(
     steps = np.diff(log, axis=1, prepend=np.nan)
     columns = [logit(np.nan_to_num(calendar, nan=0.1)), logit(np.nan_to_num(chance, nan=0.1))]
     for lag in (1, 4, 13, 52):
-        columns.append(_at(_moved(log, lag), origins))
-    spread = np.sqrt(_trailing(np.nan_to_num(steps) ** 2, 13) / 13)
-    high = _trailing(np.nan_to_num(log), 52) / np.maximum(_trailing(np.isfinite(log) * 1.0, 52), 1)
+        columns.append(_at(moved(log, lag), origins))
+    spread = np.sqrt(trailing(np.nan_to_num(steps) ** 2, 13) / 13)
+    high = trailing(np.nan_to_num(log), 52) / np.maximum(trailing(np.isfinite(log) * 1.0, 52), 1)
     columns += [_at(spread, origins), _at(np.nan_to_num(log - high), origins)]
     for lag in (1, 4):
-        moved = _moved(log, lag)
-        columns += [_at(_others(moved, group), origins) for group in groups]
+        moves = moved(log, lag)
+        columns += [_at(others(moves, group), origins) for group in groups]
     for name in sorted(signals):
         columns.append(_filled(_at(signals[name], origins)))
     return np.stack(columns, axis=2)
@@ -306,26 +307,3 @@ def _at(values: Floats, origins: Ints) -> Floats:
 def _filled(values: Floats) -> Floats:
     known = np.isfinite(values)
     return np.where(known, values, values[known].mean() if known.any() else 0.0)
-
-
-def _moved(log: Floats, lag: int) -> Floats:
-    found = np.zeros(log.shape)
-    if lag < log.shape[1]:
-        found[:, lag:] = np.nan_to_num(log[:, lag:] - log[:, :-lag])
-    return found
-
-
-def _trailing(values: Floats, span: int) -> Floats:
-    total = np.cumsum(values, axis=1)
-    found = total.copy()
-    found[:, span:] -= total[:, :-span]
-    return found
-
-
-def _others(values: Floats, group: Ints) -> Floats:
-    """Mean of the other series of the same group; 0 where there is none."""
-    size = np.bincount(group)
-    total = np.zeros((size.size, values.shape[1]))
-    np.add.at(total, group, values)
-    rest = (size[group] - 1)[:, None]
-    return np.asarray(np.where(rest > 0, (total[group] - values) / np.maximum(rest, 1), 0.0))

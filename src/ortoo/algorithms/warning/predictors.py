@@ -11,6 +11,7 @@ from ortoo.algorithms.forecasting.panel import window
 from ortoo.algorithms.forecasting.structural import FULL, Season, structural
 from ortoo.algorithms.warning import seasonal
 from ortoo.algorithms.warning.logistic import logit
+from ortoo.algorithms.warning.moves import moved, others, trailing
 from ortoo.algorithms.warning.outcomes import Rule, future_rise, logarithm, outcomes
 
 Floats = NDArray[np.float64]
@@ -67,46 +68,30 @@ def _steps(log: Floats) -> Floats:
     return found
 
 
-def _moved(log: Floats, lag: int) -> Floats:
-    """Log change over `lag` periods, 0 where unknown."""
-    found = np.zeros(log.shape)
-    if lag < log.shape[1]:
-        found[:, lag:] = np.nan_to_num(log[:, lag:] - log[:, :-lag])
-    return found
-
-
 def _own(log: Floats, steps: Floats, expectation: Floats, rule: Rule) -> list[Floats]:
     """Recent moves, volatility, and where the price stands against its last year."""
     square = np.nan_to_num(steps) ** 2
     seen = np.isfinite(steps).astype(float)
     spans = (rule.year // 2, 2 * rule.year)
-    spread = [np.sqrt(_trailing(square, s) / np.maximum(_trailing(seen, s), 1)) for s in spans]
+    spread = [np.sqrt(trailing(square, s) / np.maximum(trailing(seen, s), 1)) for s in spans]
     filled, there = np.nan_to_num(log), np.isfinite(log).astype(float)
-    mean = _trailing(filled, rule.year) / np.maximum(_trailing(there, rule.year), 1)
+    mean = trailing(filled, rule.year) / np.maximum(trailing(there, rule.year), 1)
     high = _extreme(log, rule.year)
     return [
-        _moved(log, 1),
-        _moved(log, rule.horizon),
-        _moved(log, rule.year // 2),
-        _moved(log, rule.year),
+        moved(log, 1),
+        moved(log, rule.horizon),
+        moved(log, rule.year // 2),
+        moved(log, rule.year),
         *spread,
         np.nan_to_num(log - mean),
         np.nan_to_num(log - high),
-        np.nan_to_num(_moved(log, rule.horizon) - _lagged(expectation, rule.horizon)),
+        np.nan_to_num(moved(log, rule.horizon) - _lagged(expectation, rule.horizon)),
     ]
 
 
 def _lagged(values: Floats, lag: int) -> Floats:
     found = np.zeros(values.shape)
     found[:, lag:] = np.nan_to_num(values[:, :-lag])
-    return found
-
-
-def _trailing(values: Floats, span: int) -> Floats:
-    """Sum of the last `span` periods, this one included."""
-    total = np.cumsum(values, axis=1)
-    found = total.copy()
-    found[:, span:] -= total[:, :-span]
     return found
 
 
@@ -122,20 +107,11 @@ def _neighbours(log: Floats, groups: Groups, rule: Rule) -> list[Floats]:
     """Mean moves of the same good elsewhere and of other goods here, and the gap to elsewhere."""
     found = []
     for lag in (1, rule.horizon):
-        moves = _moved(log, lag)
-        found.append(_others(moves, groups.good))
-        found.append(_others(moves, groups.market))
-    year = _moved(log, rule.year)
-    found.append(_others(year, groups.good) - year)
-    return found
-
-
-def _others(values: Floats, group: NDArray[np.intp]) -> Floats:
-    found = np.zeros(values.shape)
-    for one in np.unique(group):
-        rows = np.flatnonzero(group == one)
-        if rows.size > 1:
-            found[rows] = (values[rows].sum(axis=0) - values[rows]) / (rows.size - 1)
+        moves = moved(log, lag)
+        found.append(others(moves, groups.good))
+        found.append(others(moves, groups.market))
+    year = moved(log, rule.year)
+    found.append(others(year, groups.good) - year)
     return found
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from ortoo.domains.market import history, issued, monitored, observations
+from ortoo.domains.market import history, issued, issued_panels, monitored, observations
+from ortoo.domains.market.issued_panels import HEADS
 from ortoo.domains.market.projections import SUMS
 from ortoo.domains.market.selectors import periods_of
 from ortoo.kernel.filings import projection, read
@@ -25,18 +26,12 @@ from ortoo.kernel.forms import registry
 from ortoo.kernel.forms.definition import Form, FormError
 from ortoo.kernel.forms.periods import Period, parse, period_on, previous_on
 from ortoo.kernel.grants.scope import Scope
-from ortoo.kernel.indicators import issuing
 from ortoo.kernel.places.active import active_pack
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 LONGEST = 313
 """Periods kept: six years of weeks, as far as any method here looks back."""
-HEADS = ("expected", "filed", "unreviewed")
-ISSUED_COLUMNS = (
-    "expected", "filed", "quotes", "out_of_stock", "matched", "matched_now", "matched_before",
-)  # fmt: skip
-"""What an issued cell says of the sums behind it; the others are never given out."""
 HISTORY_OF = "SCJC-W1"
 """The form whose weeks a bureau's 历史汇总 stands in for."""
 
@@ -171,7 +166,7 @@ def _with_issued(found: Panel, units: Sequence[str]) -> Panel:
     """Issued figures into the rows of the units that are not open."""
     if not units:
         return found
-    given = _given(found)
+    given = issued_panels.given(found.form.code, (found.units, found.items, found.periods))
     for unit in units:
         row = found.unit(unit)
         shown = given["mean"][row] >= 0
@@ -183,55 +178,9 @@ def _with_issued(found: Panel, units: Sequence[str]) -> Panel:
     return found
 
 
-_Stands = tuple[int | bytes, ...]
-_issues: dict[str, tuple[_Stands, tuple[str, ...], tuple[Period, ...], dict[str, Ints]]] = {}
-
-
-def _given(found: Panel) -> dict[str, Ints]:
-    """Issued columns of every unit, in the panel's shape; `mean` −1 where nothing is shown."""
-    touched = issue_touch(found.form.code)
-    stands = touched, observations.witness(touched)
-    with _lock:
-        kept = _issues.get(found.form.code)
-    if kept is not None and kept[:3] == (stands, found.units, found.periods):
-        return kept[3]
-    shape = found.price.shape
-    given = {name: np.zeros(shape, np.int64) for name in ISSUED_COLUMNS}
-    given["mean"] = np.full(shape, -1, np.int64)
-    unit, item, period = (
-        {code: at for at, code in enumerate(codes)}
-        for codes in (found.units, found.items, [one.code for one in found.periods])
-    )
-    rows = [
-        row
-        for row in issued.lines_of(found.form.code)
-        if row[0] in period and row[1] in unit and row[2] in item
-    ]
-    if rows:
-        # In the order of issue: of two rows for one cell numpy keeps the later one.
-        where = (
-            np.array([unit[row[1]] for row in rows]),
-            np.array([item[row[2]] for row in rows]),
-            np.array([period[row[0]] for row in rows]),
-        )
-        values = np.array([row[3:] for row in rows], np.int64)
-        said = dict(zip(("hidden", *issued.FIELDS), values.T, strict=True))
-        shown = (said["hidden"] == 0) & (said["quotes"] > 0)
-        given["mean"][where] = np.where(shown, said["mean"], -1)
-        for name in ("expected", "filed", "quotes", "out_of_stock", "matched"):
-            given[name][where] = np.where(shown | (name in HEADS), said[name], 0)
-        matched = shown & (said["matched"] > 0)
-        given["matched_before"][where] = np.where(matched, issued.CHANGE_SCALE, 0)
-        now = issued.CHANGE_SCALE + said["matched_change"]
-        given["matched_now"][where] = np.where(matched, now, 0)
-    if touched <= projection.position("market-issued"):
-        with _lock:
-            _issues[found.form.code] = stands, found.units, found.periods, given
-    return given
-
-
 # --- the whole ---------------------------------------------------------------------------------
 
+_Stands = tuple[int | bytes, ...]
 _kept: dict[tuple[str, str], tuple[_Stands, _Stands, Panel]] = {}
 _KEPT = 12
 _lock = Lock()
@@ -396,8 +345,3 @@ def _fill_history(found: Panel, old: _History) -> None:
             into[row, free, at] = values[free] / 10 ** (_measure_scale(form, role) or 0)
             if into is found.price:
                 found.source[row, free, at] = Source.HISTORY
-
-
-def issue_touch(form: str) -> int:
-    """Log index of the newest issue of a form; 0 before any."""
-    return read.last_touch(f"{issuing.FORM}|{form}|")

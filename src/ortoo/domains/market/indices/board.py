@@ -33,6 +33,7 @@ from ortoo.domains.market.indices.levels import (
     source_changes,
 )
 from ortoo.domains.market.indices.quotes import Floats
+from ortoo.domains.market.issued_panels import issue_touch
 from ortoo.domains.market.panels import Panel, Source
 from ortoo.kernel.filings.refusal import Refused
 from ortoo.kernel.forms.definition import Form
@@ -153,7 +154,7 @@ def _key(
     threads, its history and its issues."""
     reached = panels.whole(form.code, basis=basis).log_index
     return (
-        form.digest, basis, until, reached, _witness(reached), panels.issue_touch(form.code),
+        form.digest, basis, until, reached, _witness(reached), issue_touch(form.code),
         scope.places("read_unit_figures", form.code), scope.places("read_aggregates", form.code),
         scope.is_public, id(active_pack()),
     )  # fmt: skip
